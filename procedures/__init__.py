@@ -1,0 +1,1 @@
+"""Memristor measurements: one file, one PyMeasure procedure."""

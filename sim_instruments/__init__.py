@@ -1,0 +1,1 @@
+"""The simulated bench: instruments that speak their own bytes, around one World."""
