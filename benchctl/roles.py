@@ -39,6 +39,9 @@ class Capabilities:
 class Clock(Protocol):
     """The bench's time: real seconds at a real bench, virtual ones at a simulated one."""
 
+    slice: float
+    """s, the longest it should sleep in one piece, so that a stop is noticed"""
+
     def now(self) -> float:
         """Return seconds since the bench was opened."""
         ...

@@ -1,0 +1,247 @@
+"""The bench: bench.toml becomes instruments, wiring, and one `Dut`, on real or simulated VISA."""
+
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from time import monotonic
+from typing import Any, Self
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from benchctl import plugins
+from benchctl.config import BenchConfig, read_config
+from benchctl.dut import Dut, Relay, Wiring
+from benchctl.errors import BenchError, ConfigError, InstrumentError
+from benchctl.limits import Limits
+from benchctl.roles import Clock, Instrument
+
+log = logging.getLogger(__name__)
+
+
+class RealClock:
+    """Real seconds since it was made."""
+
+    slice = 0.1
+
+    def __init__(self) -> None:
+        self._start = monotonic()
+        self._never = threading.Event()
+
+    def now(self) -> float:
+        """Return seconds since the bench was opened."""
+        return monotonic() - self._start
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self._never.wait(seconds)
+
+
+@dataclass
+class Bench:
+    """Opened instruments and the DUT behind them; use it as a context manager."""
+
+    name: str
+    config: BenchConfig
+    simulated: bool
+    clock: Clock
+    instruments: dict[str, Any]
+    dut: Dut
+    identities: dict[str, str]
+    world: Any = None
+    """the simulated World; None at a real bench"""
+    _locks: list[FileLock] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Procedure parameters that differ at this bench."""
+        return dict(self.config.defaults)
+
+    def safe(self) -> list[str]:
+        """Turn every output off, whatever fails on the way; return what failed."""
+        return _make_safe(self.instruments)
+
+    def close(self) -> None:
+        """Turn every output off and let the instruments go."""
+        self.safe()
+        _disconnect(self.instruments, self._locks)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what a file must tell about the bench, as JSON-able values."""
+        return {
+            "name": self.name,
+            "simulated": self.simulated,
+            "identities": dict(self.identities),
+            "config": self.config.model_dump(mode="json"),
+            "world": self.world.metadata() if self.world is not None else None,
+        }
+
+
+def open_bench(
+    path: str | Path | None = None,
+    *,
+    simulate: bool = False,
+    seed: int | None = None,
+    pristine: bool = False,
+) -> Bench:
+    """Open the bench of a bench.toml, or the built-in simulated one.
+
+    Args:
+        path: a bench.toml; None for the built-in bench.
+        simulate: run the same file against simulated copies of its instruments.
+        seed: of the simulated device; None takes the file's, or draws one.
+        pristine: the built-in bench's device is fresh instead of formed.
+
+    Raises:
+        ConfigError: the file is wrong.
+        InstrumentError: an instrument does not answer, or is not what the file says.
+    """
+    where = Path(path) if path is not None else built_in_bench()
+    config = read_config(where)
+    if path is None and pristine:
+        parameters = config.simulation.parameters | {"formed": False}
+        config = _with_simulation(config, parameters=parameters)
+    if seed is None:
+        seed = config.simulation.seed
+    config = _with_simulation(config, seed=secrets.randbits(31) if seed is None else seed)
+    simulated = simulate or path is None
+    return _open(where.stem, config, simulated=simulated)
+
+
+def built_in_bench() -> Path:
+    """Return the file of the bench that serves when none is named."""
+    return Path(str(files("benchctl") / "built_in_bench.toml"))
+
+
+def _with_simulation(config: BenchConfig, **changes: Any) -> BenchConfig:
+    simulation = config.simulation.model_copy(update=changes)
+    return config.model_copy(update={"simulation": simulation})
+
+
+def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
+    """Connect everything; what was opened before a failure is made safe and closed."""
+    drivers = {n: plugins.load("driver", i.driver) for n, i in config.instruments.items()}
+    library: Any = _simulation(config) if simulated else config.visa_library
+    world: Any = library.world if simulated else None
+    clock: Clock = world.clock if simulated else RealClock()
+    limits = Limits(config.dut.limits.voltage, config.dut.limits.current)
+    instruments: dict[str, Any] = {}
+    locks: list[FileLock] = []
+    try:
+        if not simulated:
+            locks.extend(_lock(i.address) for i in config.instruments.values())
+        for each, driver in drivers.items():
+            adapter = _connect(each, config.instruments[each].address, library)
+            instruments[each] = driver(
+                adapter,
+                name=each,
+                clock=clock,
+                limits=limits,
+                series_resistance=config.wiring.series_resistance,
+            )
+        identities = {n: str(i.identify()) for n, i in instruments.items()}
+        for instrument in instruments.values():
+            instrument.prepare()
+        dut = Dut(config.dut.sample, limits, clock, _wire(config, instruments))
+        return Bench(name, config, simulated, clock, instruments, dut, identities, world, locks)
+    except BaseException:
+        _make_safe(instruments)
+        _disconnect(instruments, locks)
+        raise
+
+
+def _simulation(config: BenchConfig) -> Any:
+    """Return the simulated VISA library that holds copies of the bench's instruments."""
+    wiring = config.wiring
+    try:
+        return plugins.load("simulation", "visa")(
+            instruments={n: (i.driver, i.address) for n, i in config.instruments.items()},
+            wiring={
+                "name": wiring.name,
+                "source_meter": config.source_meter,
+                "generator": wiring.generator,
+                "line": wiring.line,
+                "series_resistance": wiring.series_resistance,
+                "settle": wiring.settle / 2,  # the relay itself is faster than what we wait
+            },
+            simulation=config.simulation.model_dump(mode="json"),
+        )
+    except ValueError as error:
+        raise ConfigError(f"[simulation] {error}") from None
+
+
+def _connect(name: str, address: str, library: Any) -> Any:
+    """Return a PyMeasure adapter for `address`."""
+    import pyvisa
+    from pymeasure.adapters import VISAAdapter
+
+    try:
+        return VISAAdapter(address, visa_library=library, read_termination="\n")
+    except (pyvisa.Error, ValueError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise InstrumentError(
+            f"{name} does not answer at {address}: {first}; check power, cable and address"
+        ) from None
+
+
+def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
+    """Return the wiring, each role checked against what its instrument can do."""
+    meter = instruments[config.source_meter]
+    if not meter.capabilities.measures:
+        raise ConfigError(
+            f"[wiring] source_meter: {config.source_meter} cannot measure; name a source-meter"
+        )
+    wiring = config.wiring
+    if wiring.generator is None:
+        return Wiring(meter, series_resistance=wiring.series_resistance)
+    return Wiring(
+        meter,
+        instruments[wiring.generator],
+        Relay(meter, wiring.line, wiring.settle),
+        wiring.series_resistance,
+    )
+
+
+def _make_safe(instruments: dict[str, Instrument]) -> list[str]:
+    failures = []
+    for name, instrument in instruments.items():
+        try:
+            instrument.safe()
+        except Exception as error:
+            # Whatever it was, the next instrument must still be switched off.
+            failures.append(f"{name}: {error}")
+            log.error("%s may still have its output on: %s", name, error)
+    return failures
+
+
+def _disconnect(instruments: dict[str, Any], locks: list[FileLock]) -> None:
+    for name, instrument in instruments.items():
+        try:
+            instrument.adapter.close()
+        except Exception as error:
+            log.warning("%s did not close: %s", name, error)
+    for lock in locks:
+        lock.release()
+
+
+def _lock(address: str) -> FileLock:
+    """Claim an instrument for this process."""
+    folder = Path(platformdirs.user_runtime_dir("benchctl", ensure_exists=True))
+    lock = FileLock(folder / f"{sha256(address.encode()).hexdigest()[:16]}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BenchError(
+            f"another benchctl process is using {address}; wait for it or stop it"
+        ) from None
+    return lock

@@ -1,0 +1,184 @@
+"""bench.toml as frozen pydantic models: unknown keys are refused, quantities carry units."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from benchctl.errors import ConfigError, unknown
+from benchctl.quantities import parse
+
+
+def _quantity(unit: str) -> BeforeValidator:
+    def convert(value: object) -> float:
+        try:
+            return parse(value, unit)
+        except ConfigError as error:
+            raise ValueError(str(error).removeprefix("value: ")) from None
+
+    return BeforeValidator(convert, json_schema_input_type=float | str)
+
+
+Volts = Annotated[float, _quantity("V")]
+Amperes = Annotated[float, _quantity("A")]
+Seconds = Annotated[float, _quantity("s")]
+Ohms = Annotated[float, _quantity("Ohm")]
+Kelvins = Annotated[float, _quantity("K")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class InstrumentConfig(_Frozen):
+    """One instrument: ``[instruments.NAME]``."""
+
+    driver: str
+    """name of a driver, as in `benchctl list drivers`"""
+    address: str
+    """VISA resource string"""
+
+
+class WiringConfig(_Frozen):
+    """Who is connected to the device: ``[wiring]``."""
+
+    name: Literal["direct", "relay"] = "direct"
+    """direct: the source-meter alone. relay: a change-over relay, driven by a digital line of
+    the source-meter; low connects the source-meter, high the generator."""
+    source_meter: str | None = None
+    """name of the instrument that measures; needed where there are several"""
+    generator: str | None = None
+    """name of the pulse generator"""
+    line: Annotated[int, Field(ge=1, le=6)] = 1
+    """digital line that drives the relay"""
+    settle: Annotated[Seconds, Field(gt=0, le=1)] = 2e-3
+    """time the relay's contacts need"""
+    series_resistance: Annotated[Ohms, Field(ge=0)] = 0.0
+    """resistor in the generator's path; all that limits its current"""
+
+
+class LimitsConfig(_Frozen):
+    """What the device may be given."""
+
+    voltage: tuple[Volts, Volts] = (-2.0, 2.0)
+    """lowest and highest voltage"""
+    current: Annotated[Amperes, Field(gt=0)] = 1e-3
+    """largest current"""
+
+
+class DutConfig(_Frozen):
+    """The device: ``[dut]``."""
+
+    sample: str = "device"
+    """its name, in file names and headers"""
+    limits: LimitsConfig = LimitsConfig()
+
+
+class FaultConfig(_Frozen):
+    """A fault to inject into a simulated instrument: ``[[simulation.faults]]``."""
+
+    instrument: str
+    message: Annotated[int, Field(ge=1)]
+    """which of the instrument's messages, from 1"""
+    kind: Literal["timeout", "drop", "error", "garbage", "identity"] = "timeout"
+
+
+class SimulationConfig(_Frozen):
+    """The device behind simulated instruments: ``[simulation]``."""
+
+    model: str = "gap_filament"
+    """name of a device model, as in `benchctl list models`"""
+    parameters: dict[str, float | int | bool | str] = {}
+    """the model's own parameters; text may carry a unit prefix the model's page names"""
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """same seed, same rows; none draws one and stores it"""
+    latency: Annotated[Seconds, Field(ge=0, le=1)] = 0.0
+    """virtual time one message takes on the wire"""
+    temperature: Annotated[Kelvins, Field(gt=0, le=1000)] = 300.0
+    faults: tuple[FaultConfig, ...] = ()
+
+
+class BenchConfig(_Frozen):
+    """A whole bench.toml."""
+
+    instruments: dict[str, InstrumentConfig]
+    wiring: WiringConfig = WiringConfig()
+    dut: DutConfig = DutConfig()
+    simulation: SimulationConfig = SimulationConfig()
+    defaults: dict[str, float | int | bool | str] = {}
+    """procedure parameters that differ at this bench, e.g. set_width = "1 ms" """
+    visa_library: str = ""
+    """PyVISA back end: "" for the system's VISA, "@py" for pyvisa-py"""
+
+    @model_validator(mode="after")
+    def _roles_are_filled(self) -> Self:
+        wiring, names = self.wiring, sorted(self.instruments)
+        if not names:
+            raise ValueError("a bench needs at least one [instruments.NAME]")
+        for role in (wiring.source_meter, wiring.generator):
+            if role is not None and role not in names:
+                raise ValueError(f"[wiring] names {unknown('instrument', role, names)}")
+        if wiring.source_meter is None and len(names) > 1:
+            raise ValueError(f"[wiring] source_meter: say which of {', '.join(names)} measures")
+        if wiring.name == "relay" and wiring.generator is None:
+            raise ValueError("[wiring] generator: the relay needs the name of the pulse generator")
+        if wiring.name == "direct" and wiring.generator is not None:
+            raise ValueError('[wiring] name: a generator needs name = "relay"')
+        if wiring.generator is not None and wiring.generator == wiring.source_meter:
+            raise ValueError("[wiring] one instrument cannot be source_meter and generator")
+        return self
+
+    @property
+    def source_meter(self) -> str:
+        """Name of the instrument that measures."""
+        return self.wiring.source_meter or next(iter(self.instruments))
+
+
+def read_config(path: Path) -> BenchConfig:
+    """Return the bench described by a TOML file.
+
+    Raises:
+        ConfigError: names the file, the key, what was expected, and the nearest match.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror or error}; give the path of a bench.toml"
+        ) from None
+    try:
+        return BenchConfig.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text") from None
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first complaint as one line: key, what is wrong, what was expected."""
+    first = error.errors(include_url=False)[0]
+    *parents, key = [str(part) for part in first["loc"]] or [""]
+    if first["type"] == "extra_forbidden":
+        return f"{'.'.join(parents) or 'top level'}: {unknown('key', key, _fields(parents))}"
+    where = ".".join([*parents, key]).strip(".")
+    if first["type"] == "missing":
+        return f"{where}: this key is missing"
+    said = first["msg"].removeprefix("Value error, ")
+    given = first.get("input")
+    shown = f" (got {given!r})" if isinstance(given, str | int | float) else ""
+    return f"{where}: {said}{shown}" if where else said
+
+
+def _fields(parents: list[str]) -> list[str]:
+    """Return the keys known below the tables `parents`."""
+    model: Any = BenchConfig
+    for name in parents:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            model = model.model_fields[name].annotation
+        inner = [a for a in get_args(model) if isinstance(a, type) and issubclass(a, BaseModel)]
+        model = inner[0] if inner else model
+    known: dict[str, Any] = getattr(model, "model_fields", {})
+    return list(known)

@@ -1,0 +1,314 @@
+"""The device under test: stimuli go in, readings come out, and no instrument is in sight.
+
+`Dut` compiles a stimulus into programs for the bench at hand. Each segment goes to the
+source-meter where it can play it, because the source-meter limits the current and measures;
+shorter ones go to the pulse generator, if the wiring has one. Neighbours on the same
+instrument share a program, and the device rests at 0 V wherever the path changes.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from benchctl.errors import CapabilityError, ConfigError, Stopped
+from benchctl.limits import Limits
+from benchctl.program import Program
+from benchctl.quantities import show
+from benchctl.roles import Clock, DigitalOutput, PulseGenerator, Source, SourceMeter
+from benchctl.stimulus import Readings, Segment, Stimulus
+from benchctl.stimulus import read as read_stimulus
+
+#: Seconds of bench time in one block: a stop is obeyed between blocks.
+BLOCK = 1.0
+#: Rests at least this long (s) are left to the clock instead of an instrument's program.
+PAUSE = 0.1
+#: Segments of a loop body that are written out before the loop is played pass by pass.
+LONGEST_BODY = 100_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One device of an array; a lone device is row 0, column 0."""
+
+    row: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A change-over relay: line low, the source-meter is on the device; high, the generator."""
+
+    driver: DigitalOutput
+    line: int = 1
+    settle: float = 2e-3
+    """s, bounce included"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Which sources reach the device, and how."""
+
+    source_meter: SourceMeter
+    generator: PulseGenerator | None = None
+    relay: Relay | None = None
+    series_resistance: float = 0.0
+    """Ohm, in the generator's path"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One program for one source, or `pause` seconds at rest where there is none."""
+
+    source: Source | None
+    program: Program | None
+    pause: float = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds it takes."""
+        return self.pause if self.program is None else self.program.elapsed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What the bench will do for a stimulus: passes of steps, each pass `count` times."""
+
+    passes: tuple[tuple[tuple[Step, ...], int], ...]
+    duration: float
+    """s, relay settling included"""
+    relay_operations: int
+    segments: int
+
+    @property
+    def programs(self) -> int:
+        """How many times a program is triggered."""
+        return sum(n * sum(s.program is not None for s in steps) for steps, n in self.passes)
+
+
+@dataclass
+class Dut:
+    """One device (or one array of them) behind the bench's wiring."""
+
+    name: str
+    limits: Limits
+    clock: Clock
+    wiring: Wiring
+    cells: tuple[Cell, ...] = (Cell(),)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+    _on_generator: bool = field(default=False, init=False)
+
+    def check(self, stimulus: Stimulus, *, compliance: float | None = None) -> Plan:
+        """Return what the bench would do, touching no wire.
+
+        Raises:
+            LimitExceeded: outside the DUT's limits.
+            CapabilityError: the bench cannot play it.
+        """
+        limit = self.limits.current if compliance is None else compliance
+        self.limits.check(stimulus, limit)
+        passes: list[tuple[tuple[Step, ...], int]] = []
+        for segments, count in stimulus.passes(LONGEST_BODY):
+            passes.extend(self._compile(segments, count, limit))
+        for steps, _ in passes:
+            for step in steps:
+                self._check_step(step)
+        switches = self._count_switches(passes)
+        settle = self.wiring.relay.settle if self.wiring.relay else 0.0
+        elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
+        return Plan(tuple(passes), elapsed + switches * settle, switches, stimulus.segments)
+
+    def stream(self, stimulus: Stimulus, *, compliance: float | None = None) -> Iterator[Readings]:
+        """Play a stimulus and yield its readings block by block.
+
+        The whole stimulus is checked first. A block ends where the device is at rest, after
+        about a second of bench time; a stop is obeyed there.
+
+        Raises:
+            LimitExceeded, CapabilityError: nothing was sent.
+            Stopped: the run was asked to stop.
+            InstrumentError: an instrument failed.
+        """
+        for steps, count in self.check(stimulus, compliance=compliance).passes:
+            if len(steps) == 1 and steps[0].program is not None:
+                yield from self._play_repeated(steps[0], steps[0].program)
+                continue
+            block: list[Readings] = []
+            started = self.clock.now()
+            for _ in range(count):
+                block.extend(self._play_step(step) for step in steps)
+                if self.clock.now() - started >= BLOCK:
+                    yield Readings.join(block)
+                    block, started = [], self.clock.now()
+            if block:
+                yield Readings.join(block)
+
+    def play(self, stimulus: Stimulus, *, compliance: float | None = None) -> Readings:
+        """Play a stimulus and return all its readings; `stream` is for the long ones."""
+        return Readings.join([b for b in self.stream(stimulus, compliance=compliance) if len(b)])
+
+    def read(
+        self, voltage: float, *, width: float = 1e-3, compliance: float | None = None
+    ) -> float:
+        """Return the conductance (S) of one reading at `voltage` (V, not 0)."""
+        if voltage == 0:
+            raise ConfigError("a conductance cannot be read at 0 V; choose a read voltage")
+        readings = self.play(read_stimulus(voltage, width), compliance=compliance)
+        return float(readings.current[0] / readings.voltage[0])
+
+    def wait(self, seconds: float) -> None:
+        """Let the device rest.
+
+        Raises:
+            Stopped: the run was asked to stop.
+        """
+        end = self.clock.now() + seconds
+        while (left := end - self.clock.now()) > 0:
+            self._obey_stop()
+            self.clock.sleep(min(left, self.clock.slice))
+            if self.clock.now() >= end - 1e-9 * seconds:
+                break
+
+    def measures(self, width: float) -> bool:
+        """Tell whether the bench can give a reading inside a segment of `width` seconds."""
+        return width >= self.wiring.source_meter.capabilities.shortest * (1 - 1e-9)
+
+    def select(self, cell: Cell) -> None:
+        """Connect `cell`.
+
+        Raises:
+            CapabilityError: the bench does not reach it.
+        """
+        if cell not in self.cells:
+            raise CapabilityError(f"the bench's wiring does not reach {cell}")
+
+    def _compile(
+        self, segments: tuple[Segment, ...], count: int, compliance: float
+    ) -> Iterator[tuple[tuple[Step, ...], int]]:
+        """Yield the passes that play `segments` `count` times."""
+        pieces = list(self._pieces(segments))
+        steps = tuple(self._step(piece, compliance) for piece in pieces)
+        if len(steps) == 1 and steps[0].program is not None:
+            (only,) = steps
+            yield (replace(only, program=replace(steps[0].program, count=count)),), 1
+        elif steps:
+            yield steps, count
+
+    def _pieces(self, segments: tuple[Segment, ...]) -> Iterator[list[Segment]]:
+        """Yield runs of neighbours for one source each; a long rest is a run of its own."""
+        fast = self._fast(segments)
+        run: list[Segment] = []
+        run_fast = False
+        elapsed = 0.0
+        for segment, is_fast in zip(segments, fast, strict=True):
+            rests = _rests(segment)
+            if rests and segment.duration >= PAUSE:
+                if run:
+                    yield run
+                yield [segment]
+                run, elapsed = [], 0.0
+                continue
+            active = any(not _rests(s) for s in run)
+            if active and ((not rests and is_fast != run_fast) or (rests and elapsed >= BLOCK)):
+                yield run
+                run, elapsed = [], 0.0
+            if not rests:
+                run_fast = is_fast
+            run.append(segment)
+            elapsed += segment.ramp + segment.duration
+        if run:
+            yield run
+
+    def _fast(self, segments: tuple[Segment, ...]) -> list[bool]:
+        """Tell which segments are too short for the source-meter."""
+        shortest = self.wiring.source_meter.capabilities.shortest * (1 - 1e-9)
+        fast = [0 < s.duration < shortest or 0 < s.ramp < shortest for s in segments]
+        for i in range(len(segments) - 2, -1, -1):
+            # A ramp starts from the level before it: both belong to the same source.
+            fast[i] |= fast[i + 1] and segments[i + 1].ramp > 0 and segments[i].voltage != 0
+        return fast
+
+    def _step(self, piece: list[Segment], compliance: float) -> Step:
+        """Return the step that plays one run of segments."""
+        meter = self.wiring.source_meter
+        if len(piece) == 1 and _rests(piece[0]) and piece[0].duration >= PAUSE:
+            return Step(None, None, piece[0].duration)
+        program = Program.of(piece, 1, compliance)
+        if not any(f for s, f in zip(piece, self._fast(tuple(piece)), strict=True) if s.voltage):
+            return Step(meter, program)
+        shortest = meter.capabilities.shortest
+        if self.wiring.generator is None or program.measure.any():
+            verb = "measure" if program.measure.any() else "play"
+            width = min(
+                t for s in piece for t in (s.duration, s.ramp) if 0 < t < shortest * (1 - 1e-9)
+            )
+            raise CapabilityError(
+                f"the source-meter cannot {verb} a segment of {show(width, 's')}; "
+                f"its shortest is {show(shortest, 's')}, so lengthen the widths"
+                + ("" if self.wiring.generator else " or add a pulse generator to the bench")
+            )
+        return Step(self.wiring.generator, program)
+
+    def _check_step(self, step: Step) -> None:
+        """Refuse a step its source cannot play, or cannot play safely."""
+        if step.source is None or step.program is None:
+            return
+        step.source.check(step.program)
+        if step.source.capabilities.current is None:
+            self.limits.check_unlimited(
+                step.program, step.source.capabilities, self.wiring.series_resistance
+            )
+
+    def _count_switches(self, passes: list[tuple[tuple[Step, ...], int]]) -> int:
+        """Return how often the relay will change over."""
+        generator, total = self._on_generator, 0
+        for steps, count in passes:
+            sources = [s.source is self.wiring.generator for s in steps if s.source is not None]
+            if not sources:
+                continue
+            inside = sum(a != b for a, b in pairwise(sources))
+            total += (sources[0] != generator) + inside * count
+            total += (sources[-1] != sources[0]) * (count - 1)
+            generator = sources[-1]
+        return total
+
+    def _play_repeated(self, step: Step, program: Program) -> Iterator[Readings]:
+        """Yield blocks of one program's passes."""
+        fit = max(1, int(BLOCK / program.period)) if program.period else program.count
+        full = replace(step, program=replace(program, count=min(fit, program.count)))
+        blocks, rest = divmod(program.count, fit)
+        for _ in range(blocks):
+            yield self._play_step(full)
+        if rest:
+            yield self._play_step(replace(step, program=replace(program, count=rest)))
+
+    def _play_step(self, step: Step) -> Readings:
+        """Play one step and return its readings."""
+        self._obey_stop()
+        if step.program is None:
+            self.wait(step.pause)
+            return Readings.join([])
+        if step.source is self.wiring.generator and self.wiring.generator is not None:
+            self._switch(generator=True)
+            self.wiring.generator.play(step.program)
+            return Readings.join([])
+        self._switch(generator=False)
+        return self.wiring.source_meter.play(step.program)
+
+    def _switch(self, *, generator: bool) -> None:
+        """Bring the relay to where the next program needs it."""
+        relay = self.wiring.relay
+        if relay is None or generator == self._on_generator:
+            return
+        relay.driver.set_line(relay.line, high=generator)
+        self._on_generator = generator
+        self.clock.sleep(relay.settle)
+
+    def _obey_stop(self) -> None:
+        if self.should_stop():
+            raise Stopped("the run was asked to stop")
+
+
+def _rests(segment: Segment) -> bool:
+    """Tell whether the device is simply left at 0 V."""
+    return segment.voltage == 0 and segment.ramp == 0 and not segment.measure
