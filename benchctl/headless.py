@@ -1,0 +1,203 @@
+"""One run without a window: parameters in, progress on the way, figures of merit at the end."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchctl import plugins
+from benchctl.bench import open_bench
+from benchctl.errors import ConfigError, unknown
+from benchctl.procedure import Procedure
+from benchctl.quantities import show
+from benchctl.report import print_merits
+from benchctl.run import Run, RunResult
+
+
+def run_once(
+    name: str,
+    parameters: Mapping[str, str],
+    *,
+    bench: Path | None = None,
+    simulate: bool = False,
+    seed: int | None = None,
+    out: Path | None = None,
+    as_json: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Run a procedure once and return the exit code.
+
+    Raises:
+        ConfigError: an unknown procedure, parameter, unit or bench key; nothing was opened.
+    """
+    kind = find_procedure(name)
+    make(kind, parameters)  # refuse a wrong parameter before any instrument is touched
+    pristine = getattr(kind, "PRISTINE", False)
+    with open_bench(bench, simulate=simulate, seed=seed, pristine=pristine) as opened:
+        procedure = make(kind, parameters, opened.defaults)
+        say = Quiet() if quiet or as_json else Progress()
+        if isinstance(procedure, Procedure):
+            plan = opened.dut.check(procedure.preview())
+            say.message(_announce(procedure, opened, plan))
+        run = Run(procedure, opened, out=out, observers=[say], seed=seed)
+        with _stopped_by_signals(run):
+            result = run.execute()
+    if not quiet and not as_json:
+        _tell(result)
+    if as_json:
+        sys.stdout.write(json.dumps(_summary(result), allow_nan=False) + "\n")
+    elif result.error:
+        sys.stderr.write(f"benchctl: {result.error}\n")
+    return result.exit_code
+
+
+def find_procedure(name: str) -> Any:
+    """Return the procedure class `name`: an installed one, or ``package.module:Class``.
+
+    Raises:
+        ConfigError: no such procedure, module or class.
+    """
+    if ":" not in name:
+        return plugins.load("procedure", name)
+    module_name, _, class_name = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = import_module(module_name)
+    except ImportError as error:
+        raise ConfigError(f"cannot import {module_name}: {error}") from None
+    finally:
+        sys.path.pop(0)
+    kind = getattr(module, class_name, None)
+    if not (isinstance(kind, type) and hasattr(kind, "DATA_COLUMNS")):
+        raise ConfigError(f"{module_name} has no PyMeasure procedure named '{class_name}'")
+    return kind
+
+
+def make(kind: Any, parameters: Mapping[str, Any], defaults: Mapping[str, Any] = {}) -> Any:
+    """Return a procedure with the bench's defaults, then `parameters`, applied.
+
+    Defaults for parameters this procedure has not are passed over: a bench serves many.
+    """
+    procedure = kind()
+    known = procedure.parameter_objects()
+    chosen = {k: v for k, v in defaults.items() if k in known} | dict(parameters)
+    if isinstance(procedure, Procedure):
+        return kind(**chosen)
+
+    for key, value in chosen.items():
+        if key not in known:
+            raise unknown("parameter", key, known)
+        try:
+            known[key].value = value
+        except (ValueError, TypeError) as error:
+            raise ConfigError(f"{key}: {error}") from None
+        setattr(procedure, key, known[key].value)
+    return procedure
+
+
+class Progress:
+    """Tells a person how far the run is: a bar on a terminal, a line now and then elsewhere."""
+
+    _EVERY = 5.0
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._next = monotonic() + (0.0 if self._live else self._EVERY)
+        self._rows = 0
+
+    def started(self, run: Run) -> None:
+        """Begin."""
+
+    def rows(self, columns: Mapping[str, NDArray[np.float64]]) -> None:
+        """Count."""
+        self._rows += len(next(iter(columns.values()), ()))
+
+    def progress(self, fraction: float, eta: float | None) -> None:
+        """Show how much is done."""
+        if monotonic() < self._next:
+            return
+        self._next = monotonic() + (0.1 if self._live else self._EVERY)
+        left = f", {show(eta, 's', 2)} left" if eta is not None else ""
+        text = f"{100 * fraction:5.1f} %, {self._rows} rows{left}"
+        if self._live:
+            done = round(30 * fraction)
+            sys.stderr.write(f"\r{'█' * done}{'░' * (30 - done)} {text}\033[K")
+        else:
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def finished(self, result: RunResult) -> None:
+        """Leave the line clean."""
+        if self._live:
+            sys.stderr.write("\r\033[K")
+
+    def message(self, text: str) -> None:
+        """Pass a remark on."""
+        sys.stderr.write(text + "\n")
+
+
+class Quiet(Progress):
+    """Tells nothing."""
+
+    def progress(self, fraction: float, eta: float | None) -> None:
+        """Say nothing."""
+
+    def finished(self, result: RunResult) -> None:
+        """Say nothing."""
+
+    def message(self, text: str) -> None:
+        """Say nothing."""
+
+
+def _announce(procedure: Procedure, bench: Any, plan: Any) -> str:
+    """Return what is about to happen, before anything is applied."""
+    low, high = procedure.preview().extremes
+    where = "simulated bench" if bench.simulated else "bench"
+    relay = f", {plan.relay_operations} relay operations" if plan.relay_operations else ""
+    return (
+        f"{where} {bench.name}, device {bench.dut.name}: first stimulus {show(low, 'V')} to "
+        f"{show(high, 'V')}, {show(plan.duration, 's')}, {plan.segments} segments{relay}"
+    )
+
+
+@contextmanager
+def _stopped_by_signals(run: Run) -> Iterator[None]:
+    """Stop the run, outputs off, on Ctrl-C, SIGTERM, SIGHUP and Windows' Ctrl-Break."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        run.stop()
+        # A second one means: now.
+        signal.signal(number, signal.default_int_handler)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, n) for n in names if hasattr(signal, n)]
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    return {
+        "file": str(result.file) if result.file else None,
+        "status": result.status,
+        "rows": result.rows,
+        "analysis": result.analysis,
+        "error": result.error,
+    }
+
+
+def _tell(result: RunResult) -> None:
+    print_merits(result.analysis)
+    sys.stdout.write(f"{result.status}: {result.rows} rows in {result.file}\n")
