@@ -159,7 +159,9 @@ def read_config(path: Path) -> BenchConfig:
 
 def _first(error: ValidationError) -> str:
     """Return the first complaint as one line: key, what is wrong, what was expected."""
-    first = error.errors(include_url=False)[0]
+    # A misspelt key is also a missing one; the spelling is what helps.
+    complaints = error.errors(include_url=False)
+    first = min(complaints, key=lambda each: each["type"] != "extra_forbidden")
     *parents, key = [str(part) for part in first["loc"]] or [""]
     if first["type"] == "extra_forbidden":
         return f"{'.'.join(parents) or 'top level'}: {unknown('key', key, _fields(parents))}"
