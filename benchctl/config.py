@@ -175,12 +175,11 @@ def _first(error: ValidationError) -> str:
 
 
 def _fields(parents: list[str]) -> list[str]:
-    """Return the keys known below the tables `parents`."""
+    """Return the keys known below the tables `parents`; names of instruments are passed over."""
     model: Any = BenchConfig
     for name in parents:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[name].annotation
-        inner = [a for a in get_args(model) if isinstance(a, type) and issubclass(a, BaseModel)]
-        model = inner[0] if inner else model
-    known: dict[str, Any] = getattr(model, "model_fields", {})
-    return list(known)
+        annotation = getattr(model, "model_fields", {}).get(name)
+        if annotation is not None:
+            choices = (annotation.annotation, *get_args(annotation.annotation))
+            model = next((c for c in choices if hasattr(c, "model_fields")), None)
+    return list(getattr(model, "model_fields", {}))

@@ -88,5 +88,5 @@ def test_the_schema_tells_units_and_help():
 def test_no_text_is_a_bench_by_accident(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("any") / "bench.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(ConfigError, match="bench.toml: "):
+    with pytest.raises(ConfigError, match=r"bench\.toml: "):
         read_config(path)
