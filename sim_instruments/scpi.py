@@ -169,7 +169,7 @@ class Device:
         """GPIB, USB, VXI-11: END ends a message, and an unread answer can be interrupted"""
         self.status = Status(ErrorQueue(self.ERROR_DEPTH))
         self.settings: dict[str, Any] = {}
-        self._tree = _tree(type(self))
+        self._tree = _tree(type(self))  # type: ignore[arg-type]  # mypy 13257: a class is hashable
         self._input = b""
         self._output: deque[bytes] = deque()
         self.settings = {name: value for name, (value, _) in self._tree.defaults.items()}
