@@ -1,0 +1,229 @@
+"""Source, resistance and device: the one compiled loop every device model is played through.
+
+The loop is a template. `specialise` binds it to a model's kernels, so that numba compiles each
+model's circuit as one function; no closures, because numba's disk cache cannot hold those.
+
+A model brings four kernels (`x` its state, `p` its parameters, both float64 arrays):
+
+* ``current(v, x, p) -> (i, g)``: current in A and its slope in S at device voltage `v`; `i` grows
+  with `v` and crosses zero within 0.1 V of ``v = 0`` (a device may be a small battery);
+* ``step(v, i, g, give, h, x, p, rng) -> s``: lets the state move under `v` for at most `h` seconds
+  and returns the time taken, short enough that the state changes little. `give` (Ohm) is how the
+  circuit yields: a device that would draw ``di`` more at fixed voltage sees ``-give * di``;
+* ``rest(h, x, p, rng)``: `h` seconds without bias, in closed form;
+* ``observe(i, x, p, rng) -> i``: what a meter reads, noise included.
+"""
+
+import hashlib
+import math
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rng = np.random.Generator
+
+RAMP_STEP = 5e-3
+"""V, the coarsest staircase a ramp is resolved into"""
+BATTERY = 0.1
+"""V, how far from 0 V a device's own voltage may lie"""
+
+# What the template's free names stand for is bound by `specialise`.
+current: Any = None
+step: Any = None
+rest: Any = None
+observe: Any = None
+root: Any = None
+solve: Any = None
+hold: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """A model's compiled functions."""
+
+    current: Callable[..., Any]
+    rest: Callable[..., Any]
+    play: Callable[..., Any]
+
+
+def _root(
+    a: float, b: float, c: float, low: float, high: float, guess: float, x: Array, p: Array
+) -> tuple[float, float, float]:
+    """Return (v, i, g) where ``a v + b i(v) = c``: Newton, kept inside a bracket."""
+    v = min(max(guess, low), high)
+    i, g = current(v, x, p)
+    for _ in range(100):
+        f = a * v + b * i - c
+        if f > 0.0:
+            high = v
+        else:
+            low = v
+        slope = a + b * g
+        new = v - f / slope if slope > 0.0 else low - 1.0
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
+        move = new - v
+        v = new
+        if abs(move) < 1e-7:
+            # The current of one more Newton step, right to move**2.
+            return v, i + g * move, g
+        i, g = current(v, x, p)
+    return v, i, g
+
+
+def _solve(
+    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array
+) -> tuple[float, float, float, float, bool]:
+    """Return (device voltage, current, slope, give, limited) with the source set to `level`."""
+    low = min(level, 0.0) - BATTERY
+    high = max(level, 0.0) + BATTERY
+    if resistance > 0.0:
+        v, i, g = root(1.0, resistance, level, low, high, guess, x, p)
+    else:
+        v = level
+        i, g = current(v, x, p)
+    if abs(i) <= limit:
+        return v, i, g, resistance / (1.0 + resistance * g), False
+    most = math.copysign(limit, i)
+    v, i, g = root(0.0, 1.0, most, low, high, min(max(guess, low), high), x, p)
+    return v, most, g, 1.0 / g, True
+
+
+def _hold(
+    level: float,
+    duration: float,
+    limit: float,
+    resistance: float,
+    guess: float,
+    x: Array,
+    p: Array,
+    rng: Rng,
+) -> float:
+    """Hold the source at `level` for `duration`; return the device voltage at the end."""
+    if level == 0.0:
+        rest(duration, x, p, rng)
+        return 0.0
+    left = duration
+    while left > 0.0:
+        guess, i, g, give, _ = solve(level, limit, resistance, guess, x, p)
+        left -= step(guess, i, g, give, left, x, p, rng)
+    return guess
+
+
+def _play(
+    before: float,
+    start: float,
+    voltage: Array,
+    duration: Array,
+    ramp: Array,
+    count: int,
+    limit: float,
+    resistance: float,
+    record: bool,
+    out_voltage: Array,
+    out_current: Array,
+    out_limited: Flags,
+    x: Array,
+    p: Array,
+    rng: Rng,
+) -> None:
+    """Rest for `before` seconds, then play all segments `count` times from source voltage `start`.
+
+    The outputs hold one value per segment and pass when `record`: source voltage (V), current (A)
+    and whether the source was in compliance, at the end of each segment.
+    """
+    if before > 0.0:
+        rest(before, x, p, rng)
+    level = start
+    guess = start
+    at = 0
+    for _ in range(count):
+        for s in range(voltage.size):
+            target = voltage[s]
+            if ramp[s] > 0.0:
+                steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
+                for k in range(steps):
+                    middle = level + (target - level) * (k + 0.5) / steps
+                    guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng)
+            if duration[s] > 0.0:
+                guess = hold(target, duration[s], limit, resistance, guess, x, p, rng)
+            level = target
+            if record:
+                guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
+                out_voltage[at] = guess + i * resistance if limited else target
+                out_current[at] = i if limited else observe(i, x, p, rng)
+                out_limited[at] = limited
+                at += 1
+
+
+@cache
+def _folder(module_file: str) -> str:
+    """Return the cache folder for kernels of this source.
+
+    numba looks for changes only in the file a function stands in; a kernel also depends on this
+    file and on its siblings, so their digest names the folder.
+    """
+    sources = {*Path(__file__).parent.glob("*.py"), Path(module_file)}
+    digest = hashlib.sha256()
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    root_folder = Path(platformdirs.user_cache_dir("benchctl", appauthor=False))
+    return str(root_folder / "kernels" / digest.hexdigest()[:16])
+
+
+@contextmanager
+def _cached_beside(module_file: str) -> Iterator[None]:
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = _folder(module_file)
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile `function` on first call; it releases the GIL and is kept on disk where possible."""
+    file = sys.modules[function.__module__].__file__ or function.__code__.co_filename
+    with _cached_beside(file):
+        try:
+            return numba.njit(nogil=True, cache=True)(function)
+        except RuntimeError:  # numba's word for a cache folder that cannot be written
+            return numba.njit(nogil=True)(function)
+
+
+def _bind(template: Any, module: str, **kernels: Any) -> Any:
+    """Return `template` compiled for `module`, its free names bound to `kernels`."""
+    name = f"{module.rpartition('.')[2]}{template.__name__}"
+    copy = types.FunctionType(template.__code__, {**globals(), **kernels}, name)
+    copy.__qualname__ = name
+    copy.__module__ = module
+    return kernel(copy)
+
+
+def specialise(
+    module: str,
+    *,
+    current: Callable[..., Any],
+    step: Callable[..., Any],
+    rest: Callable[..., Any],
+    observe: Callable[..., Any],
+) -> Kernels:
+    """Return the compiled circuit of the model in `module` (its ``__name__``)."""
+    current, step, rest, observe = (kernel(f) for f in (current, step, rest, observe))
+    root = _bind(_root, module, current=current)
+    solve = _bind(_solve, module, current=current, root=root)
+    hold = _bind(_hold, module, solve=solve, step=step, rest=rest)
+    play = _bind(_play, module, solve=solve, hold=hold, rest=rest, observe=observe)
+    return Kernels(current, rest, play)

@@ -1,0 +1,107 @@
+"""What every simulated device is: a state, parameters, one random stream, compiled kernels."""
+
+import secrets
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from sim_instruments.models.circuit import Array, Flags, Kernels
+from sim_instruments.models.parameters import as_metadata, checked
+
+AMBIENT = 0
+"""Where every model keeps its temperature (K) among its parameters."""
+ROOM = 300.0
+"""K"""
+_NOTHING = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+
+
+class Played(NamedTuple):
+    """One value per recorded segment."""
+
+    voltage: Array
+    """V at the source"""
+    current: Array
+    """A"""
+    limited: Flags
+    """True where the source was in compliance"""
+
+
+class Device:
+    """One device; a model's class adds its parameters, its kernels and its packing.
+
+    Args:
+        seed: of all randomness, spread between devices included; None draws one.
+        **parameters: SI floats or booleans, see the model's parameter class.
+
+    Raises:
+        ValueError: an unknown parameter, or one out of its range.
+    """
+
+    name: ClassVar[str]
+    PARAMETERS: ClassVar[type[Any]]
+    KERNELS: ClassVar[Kernels]
+    APPROXIMATIONS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, seed: int | None = None, **parameters: Any) -> None:
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self.parameters = checked(self.PARAMETERS, self.name, parameters)
+        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed)))
+        self._p, self._x = self._pack()
+
+    def _pack(self) -> tuple[Array, Array]:
+        """Return the packed parameters (temperature first) and the fresh state."""
+        raise TypeError(f"{type(self).__name__} is no device model: it packs no parameters")
+
+    @property
+    def state(self) -> dict[str, float]:
+        """The state as named SI values."""
+        raise TypeError(f"{type(self).__name__} is no device model: it has no state")
+
+    def play(
+        self,
+        voltage: Array,
+        duration: Array,
+        ramp: Array,
+        count: int = 1,
+        limit: float = np.inf,
+        resistance: float = 0.0,
+        temperature: float = ROOM,
+        record: bool = True,
+        *,
+        before: float = 0.0,
+        start: float = 0.0,
+    ) -> Played:
+        """Play segments `count` times from a source behind `resistance` that gives at most `limit`.
+
+        `before` seconds of rest come first, and the source starts at `start` (V). Arrays are
+        float64, contiguous and of one length; recorded is one value per segment and pass.
+        """
+        self._p[AMBIENT] = temperature
+        size = voltage.size * count if record else 0
+        out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool)) if size else _NOTHING
+        self.KERNELS.play(before, start, voltage, duration, ramp, count, limit, resistance, record,
+                          *out, self._x, self._p, self.rng)  # fmt: skip
+        return Played(*out)
+
+    def advance(self, voltage: float, duration: float, temperature: float = ROOM) -> None:
+        """Hold `voltage` directly across the device for `duration`."""
+        self.play(np.array([voltage]), np.array([duration]), np.zeros(1),
+                  temperature=temperature, record=False)  # fmt: skip
+
+    def current(self, voltage: float) -> float:
+        """Return the noise-free current in A at `voltage`; nothing changes."""
+        return float(self.KERNELS.current(voltage, self._x, self._p)[0])
+
+    def idle(self, duration: float, temperature: float = ROOM) -> None:
+        """Let `duration` seconds pass without bias, in closed form."""
+        self._p[AMBIENT] = temperature
+        self.KERNELS.rest(duration, self._x, self._p, self.rng)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a file's header should say about this device."""
+        return {
+            "model": self.name,
+            "seed": self.seed,
+            "parameters": as_metadata(self.parameters),
+            "approximations": list(self.APPROXIMATIONS),
+        }
