@@ -53,7 +53,7 @@ def setup() -> None:
         print("making .venv", flush=True)
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
     print("installing benchctl and its tools (about a minute the first time)", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     run([*pip, "--constraint", "constraints.txt", "--editable", f".[{EXTRAS}]"])
     bring_qt_libraries()
     STAMP.write_text(stamp)

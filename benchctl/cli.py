@@ -51,7 +51,7 @@ def _usage(error: Any) -> str:
 
 
 def _commands() -> list[str]:
-    return [c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands]
+    return [str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands]
 
 
 def _version(wanted: bool) -> None:

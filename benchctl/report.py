@@ -141,7 +141,7 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     ys = (each.y,) if isinstance(each.y, str) else each.y
     groups = stored.data[each.by] if each.by else None
     values = np.unique(groups[np.isfinite(groups)]) if groups is not None else [None]
-    style = {"marker": ".", "linestyle": "none" if each.kind == "points" else "-", "markersize": 4}
+    line = "none" if each.kind == "points" else "-"
     curves = [(y, v) for y in ys for v in values]
     for number, (y, value) in enumerate(curves):
         chosen = slice(None) if value is None or groups is None else groups == value
@@ -150,7 +150,15 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
             name += f" {columns[each.by].title} = {show(float(value), columns[each.by].unit)}"
         colour = COLOURS[number % len(COLOURS)]
         label = name.strip() if number < LEGEND else None
-        ax.plot(x[chosen], stored.data[y][chosen], color=colour, label=label, **style)
+        ax.plot(
+            x[chosen],
+            stored.data[y][chosen],
+            color=colour,
+            label=label,
+            marker=".",
+            markersize=4,
+            linestyle=line,
+        )
     ax.set_xscale("log" if each.log_x else "linear")
     ax.set_yscale("log" if each.log_y else "linear")
     ax.set_xlabel(columns[each.x].title)
