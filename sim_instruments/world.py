@@ -84,6 +84,9 @@ class Clock(Protocol):
 class _WorldClock:
     """The World's clock, in the shape a bench expects."""
 
+    #: s, the longest it should sleep in one piece: virtual time passes at once
+    slice = math.inf
+
     def __init__(self, world: "World") -> None:
         self._world = world
 
