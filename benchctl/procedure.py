@@ -6,7 +6,6 @@ line, the form in the window, the docs page, the file header and the plots.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 import benchctl
 from benchctl.errors import BenchError, Stopped, unknown
 from benchctl.parameters import choice, count, quantities_list, quantity, switch
-from benchctl.stimulus import FloatArray, Stimulus, Trace
+from benchctl.rows import Table
+from benchctl.stimulus import Stimulus, Trace
 from benchctl.store import Column
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Procedure(pymeasure.experiment.Procedure):
     DATA_COLUMNS: ClassVar[list[str]] = []
 
     dut: "Dut"
+    rng: np.random.Generator
+    """what the procedure draws from; a run seeds it, so that the same seed gives the same rows"""
     _parameters: dict[str, Any]
 
     def __init__(self, **values: Any) -> None:
@@ -95,6 +97,7 @@ class Procedure(pymeasure.experiment.Procedure):
         self._parameters = {name: self._parameters[name] for name in self.parameter_names()}
         self._sink: Sink = _Emitter(self)
         self._bench: Bench | None = None
+        self.rng = np.random.default_rng()
         for name, value in values.items():
             self._known(name)
             setattr(self, name, value)
@@ -135,11 +138,11 @@ class Procedure(pymeasure.experiment.Procedure):
         if name not in self._parameters:
             raise unknown("parameter", name, self._parameters)
 
-    def bind(self, dut: "Dut", sink: Sink, should_stop: Callable[[], bool]) -> None:
+    def bind(self, dut: "Dut", sink: Sink, rng: np.random.Generator) -> None:
         """Give the procedure what it works with; `Run` does this before `startup`."""
         self.dut = dut
+        self.rng = rng
         self._sink = sink
-        self.should_stop = should_stop
 
     def startup(self) -> None:
         """Open the default bench where nobody gave one: under PyMeasure's own ``Worker``."""
@@ -193,52 +196,6 @@ class Procedure(pymeasure.experiment.Procedure):
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return the figures of merit of `data` (slug to array), by name."""
         return {}
-
-
-class Table:
-    """Rows by column slug, made from what `Procedure.record` was given."""
-
-    def __init__(self, columns: list[Column]) -> None:
-        self.slugs = tuple(column.slug for column in columns)
-        # itemgetter gives a bare value, not a tuple, when asked for one item.
-        get = itemgetter(*self.slugs) if self.slugs else lambda _: ()
-        self.in_order: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
-            get if len(self.slugs) != 1 else lambda columns: (get(columns),)
-        )
-
-    def complaint(self, columns: Mapping[str, Any]) -> BenchError:
-        """Return the error for a row whose columns are not the declared ones."""
-        for name in columns:
-            if name not in self.slugs:
-                return BenchError(f"record: {unknown('column', name, self.slugs)}")
-        missing = [slug for slug in self.slugs if slug not in columns]
-        return BenchError(f"record: column '{missing[0]}' is missing; give NaN where unobserved")
-
-    def arrays(self, columns: Mapping[str, Any]) -> dict[str, FloatArray]:
-        """Return every column as a float64 array of one length, scalars repeated.
-
-        Raises:
-            BenchError: naming the column that is missing, too long, no number or infinite.
-        """
-        if columns.keys() != set(self.slugs):
-            raise self.complaint(columns)
-        arrays = {slug: _floats(slug, columns[slug]) for slug in self.slugs}
-        lengths = {slug: len(a) for slug, a in arrays.items() if a.ndim}
-        most = max(lengths.values(), default=1)
-        for slug, length in lengths.items():
-            if length != most:
-                raise BenchError(f"record: column '{slug}' has {length} rows, others have {most}")
-        return {slug: a if a.ndim else np.full(most, a) for slug, a in arrays.items()}
-
-
-def _floats(slug: str, value: object) -> FloatArray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub" or array.ndim > 1:
-        raise BenchError(f"record: column '{slug}' takes real numbers, got {value!r:.60}")
-    array = array.astype(np.float64, copy=False)
-    if np.isinf(array).any():
-        raise BenchError(f"record: column '{slug}' is infinite; give NaN where unobserved")
-    return array
 
 
 class _Emitter:
