@@ -1,0 +1,282 @@
+"""Plots that follow a `LiveTable`: readable axes, few points, nothing redrawn without need."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from benchctl.gui.live import Curve, LivePlot, LiveTable
+from benchctl.gui.theme import Theme, between
+from benchctl.quantities import show
+
+#: Curves of fewer points show each point.
+DOTTED: Final = 64
+#: Symbols are dearer than lines: this many at most.
+MOST_SYMBOLS: Final = 1500
+_QUANTITIES: Final = {
+    "V": "Voltage", "A": "Current", "S": "Conductance", "Ohm": "Resistance", "s": "Time",
+    "J": "Energy", "K": "Temperature", "W": "Power",
+}  # fmt: skip
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a column is called: "Set conductance", "S"."""
+
+    title: str
+    unit: str
+
+
+def heading(column: str) -> Heading:
+    """Split a full column name.
+
+    >>> heading("Set conductance (S)"), heading("Cycle")
+    (Heading(title='Set conductance', unit='S'), Heading(title='Cycle', unit=''))
+    """
+    title, _, unit = column.partition(" (")
+    return Heading(title.strip(), unit.removesuffix(")").strip())
+
+
+class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
+    """An axis that speaks in SI prefixes, in decades too."""
+
+    def __init__(self, orientation: str, head: Heading, *, log: bool, folded: bool = False) -> None:
+        super().__init__(orientation)
+        self.head = head
+        self._log = log
+        if head.unit == "s":
+            # Above a second people do not count in kiloseconds.
+            self.setSIPrefixEnableRanges(((0.0, 1.0),))
+        self.enableAutoSIPrefix(bool(head.unit) and not log)
+        self.name_it(folded=folded)
+
+    def name_it(self, *, folded: bool) -> None:
+        """Set the label; `folded` says that magnitudes are drawn."""
+        title = f"|{self.head.title}|" if folded else self.head.title
+        unit = self.head.unit.replace("Ohm", "Ω")
+        if self._log and unit:
+            self.setLabel(f"{title} ({unit})")
+        else:
+            self.setLabel(title, units=unit or None)
+
+    def logTickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """Return "10 µ" for a current or a conductance, 10⁵ for a time or a count."""
+        return [decade(10.0**value, self.head.unit) for value in values]
+
+
+def decade(value: float, unit: str) -> str:
+    """Return the tick text of a log axis.
+
+    >>> decade(1e-5, "A"), decade(1e5, "s"), decade(2e5, "s"), decade(10, "")
+    ('10 µ', '10⁵', '2·10⁵', '10')
+    """
+    if unit and unit != "s":
+        return show(value, unit).removesuffix(unit).rstrip()
+    exponent = math.floor(math.log10(value) + 1e-9)
+    if -2 <= exponent <= 3:
+        return f"{value:.3g}"
+    lead = value / 10.0**exponent
+    power = f"10{str(exponent).translate(_SUPERSCRIPT)}"
+    return power if math.isclose(lead, 1.0, rel_tol=1e-6) else f"{lead:.3g}·{power}"
+
+
+class PlotCard(QWidget):
+    """One live plot under a line that names it and its curves."""
+
+    def __init__(self, live: LivePlot, headings: Mapping[str, Heading], theme: Theme) -> None:
+        super().__init__()
+        self.live = live
+        self._headings = headings
+        self._theme = theme
+        self._drawn: tuple[Any, ...] = ()
+        self._items: list[Any] = []
+        spec = live.spec
+        y = common_heading([headings[slug] for slug in live.columns])
+        self._x_axis = QuantityAxis("bottom", headings[spec.x], log=spec.log_x)
+        self._y_axis = QuantityAxis("left", y, log=spec.log_y)
+        self.plot = pg.PlotWidget(axisItems={"bottom": self._x_axis, "left": self._y_axis})
+        self.plot.setLogMode(spec.log_x, spec.log_y)
+        self.plot.getPlotItem().setDownsampling(auto=False)
+        self.plot.setMinimumSize(220, 120)
+        self._legend = QLabel()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 4)
+        layout.setSpacing(2)
+        layout.addWidget(self._legend)
+        layout.addWidget(self.plot, 1)
+        self.dress(theme)
+
+    def dress(self, theme: Theme) -> None:
+        """Put on other colours."""
+        self._theme = theme
+        self._drawn = ()
+        dress_plot(self.plot, theme)
+
+    def refresh(self, table: LiveTable) -> bool:
+        """Draw what is new; return whether anything was."""
+        view = self._view()
+        key = (self.live.version, view)
+        if key == self._drawn:
+            return False
+        with table.lock:
+            curves = self.live.curves(view, self._most())
+            folded = set(self.live.folded)
+            truncated = self.live.truncated
+        self._drawn = key
+        self._y_axis.name_it(folded=bool(folded & set(self.live.columns)))
+        self._x_axis.name_it(folded=self.live.spec.x in folded)
+        self._draw(curves)
+        self._legend.setText(self._describe(curves, truncated))
+        return True
+
+    def _most(self) -> int:
+        return MOST_SYMBOLS if self.live.spec.kind == "points" else 4000
+
+    def _view(self) -> tuple[float, float] | None:
+        """Return the x range in sight, or None while the plot follows all data."""
+        box = self.plot.getViewBox()
+        if box.autoRangeEnabled()[0]:
+            return None
+        low, high = box.viewRange()[0]
+        return (10.0**low, 10.0**high) if self.live.spec.log_x else (low, high)
+
+    def _draw(self, curves: list[Curve]) -> None:
+        while len(self._items) < len(curves):
+            item = pg.PlotDataItem(skipFiniteCheck=True)
+            self.plot.addItem(item)
+            self._items.append(item)
+        for item in self._items[len(curves) :]:
+            item.setData([], [])
+        for number, (item, curve) in enumerate(zip(self._items, curves, strict=False)):
+            colour = self._colour(curve, number, len(curves))
+            line = self.live.spec.kind == "line"
+            dots = not line or len(curve.x) <= DOTTED
+            item.setData(
+                curve.x,
+                curve.y,
+                pen=pg.mkPen(colour, width=1) if line else None,
+                symbol="o" if dots else None,
+                symbolSize=5,
+                symbolPen=None,
+                symbolBrush=colour,
+            )
+
+    def _colour(self, curve: Curve, number: int, count: int) -> QColor:
+        """Return the colour: of the column, or of the age where groups are told apart."""
+        if self.live.spec.by and len(self.live.columns) == 1:
+            return between(self._theme, 1.0 if count < 2 else number / (count - 1))
+        colours = self._theme.curves
+        return QColor(colours[self.live.columns.index(curve.column) % len(colours)])
+
+    def _describe(self, curves: list[Curve], truncated: bool) -> str:
+        """Return title and legend as rich text."""
+        spec = self.live.spec
+        names = [self._headings[slug].title for slug in self.live.columns]
+        title = spec.title or f"{' and '.join(names)} against {self._headings[spec.x].title}"
+        parts = [f"<b>{title}</b>"]
+        if not curves:
+            parts.append(f"<span style='color:{self._theme.muted}'>no rows yet</span>")
+        elif len(self.live.columns) > 1:
+            parts.extend(
+                _swatch(self._theme.curves[i % len(self._theme.curves)], name)
+                for i, name in enumerate(names)
+            )
+        if spec.by and curves:
+            parts.append(self._describe_groups(curves, truncated))
+        return "&nbsp;&nbsp; ".join(parts)
+
+    def _describe_groups(self, curves: list[Curve], truncated: bool) -> str:
+        head = self._headings[self.live.spec.by]
+        groups = list(dict.fromkeys(curve.group for curve in curves))
+        texts = [_group_text(group, head.unit) for group in groups]
+        last = " (newest only)" if truncated else ""
+        if len(groups) > 6:
+            texts = [texts[0], texts[-1]]
+        swatches = [
+            _swatch(between(self._theme, i / max(1, len(texts) - 1)).name(), text)
+            for i, text in enumerate(texts)
+        ]
+        return f"{head.title}: " + (" … " if len(groups) > 6 else " ").join(swatches) + last
+
+
+class PlotGrid(QWidget):
+    """All plots of a procedure."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards: list[PlotCard] = []
+        self.table = LiveTable(())
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(4, 4, 4, 4)
+        self._grid.setSpacing(4)
+
+    def follow(self, table: LiveTable, headings: Mapping[str, Heading], theme: Theme) -> None:
+        """Show the plots of `table` from now on."""
+        for card in self.cards:
+            self._grid.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.table = table
+        self.cards = [PlotCard(live, headings, theme) for live in table.plots]
+        for card, place in zip(self.cards, places(len(self.cards)), strict=True):
+            self._grid.addWidget(card, *place)
+        self.refresh()
+
+    def dress(self, theme: Theme) -> None:
+        """Put on other colours."""
+        for card in self.cards:
+            card.dress(theme)
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Draw what is new; return whether anything was."""
+        drawn = [card.refresh(self.table) for card in self.cards]
+        return any(drawn)
+
+
+def places(count: int) -> list[tuple[int, int, int, int]]:
+    """Return (row, column, rows, columns) for each of `count` plots, the first the largest."""
+    if count == 3:
+        return [(0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)]
+    across = 1 if count == 1 else 2 if count <= 4 else 3
+    return [(i // across, i % across, 1, 1) for i in range(count)]
+
+
+def common_heading(heads: Sequence[Heading]) -> Heading:
+    """Return one heading for an axis that several columns share."""
+    if len(heads) == 1:
+        return heads[0]
+    units = {head.unit for head in heads}
+    unit = units.pop() if len(units) == 1 else ""
+    return Heading(_QUANTITIES.get(unit, " / ".join(head.title for head in heads)), unit)
+
+
+def dress_plot(plot: Any, theme: Theme) -> None:
+    """Give a plot widget the theme's colours."""
+    plot.setBackground(theme.surface)
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    for side in ("bottom", "left"):
+        axis = plot.getAxis(side)
+        axis.setPen(theme.muted)
+        axis.setTextPen(theme.text)
+        axis.label.setDefaultTextColor(QColor(theme.text))
+
+
+def _swatch(colour: str, text: str) -> str:
+    return f"<span style='color:{colour}'>●</span>&nbsp;{text}"
+
+
+def _group_text(group: Any, unit: str) -> str:
+    if isinstance(group, float):
+        return show(group, unit)
+    return f"{group} {unit}".rstrip()

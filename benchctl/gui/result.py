@@ -1,0 +1,137 @@
+"""What a run came to: its figures of merit, its file, and how it ended."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from benchctl.quantities import show
+
+HEADINGS = ("Figure of merit", "Value", "Interval", "Note")
+
+
+class ResultView(QWidget):
+    """A table of figures of merit over the path of the file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file: Path | None = None
+        self.rows: list[tuple[str, str, str, str]] = []
+        self._about = QLabel("No run has ended yet.")
+        self._about.setWordWrap(True)
+        self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.table = QTableWidget(0, len(HEADINGS))
+        self.table.setHorizontalHeaderLabels(HEADINGS)
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setWordWrap(True)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        for column in range(3):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.folder = QPushButton("Open folder")
+        self.folder.clicked.connect(self.open_folder)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the table and the path of the file")
+        self.copy.clicked.connect(self.copy_all)
+        self._build()
+        self._enable()
+
+    def show_result(self, result: Any) -> None:
+        """Show how a run ended."""
+        self.file = Path(result.file)
+        self.rows = [merit_row(name, merit) for name, merit in (result.analysis or {}).items()]
+        ended = {"finished": "Finished", "stopped": "Stopped", "failed": "Failed"}[result.status]
+        text = f"{ended} with {result.rows:,} rows in {self.file}"
+        if result.error:
+            text = f"{ended}: {result.error}\n{result.rows:,} rows are safe in {self.file}"
+        self.fill(text, wrong=result.status == "failed")
+
+    def show_failure(self, error: str) -> None:
+        """Show why a run never began."""
+        self.file, self.rows = None, []
+        self.fill(f"Failed: {error}", wrong=True)
+
+    def fill(self, text: str, *, wrong: bool) -> None:
+        """Show `text` over the rows."""
+        self._about.setText(text)
+        self._about.setProperty("role", "error" if wrong else "")
+        self._about.style().polish(self._about)
+        self.table.setRowCount(len(self.rows))
+        for number, row in enumerate(self.rows):
+            for column, cell in enumerate(row):
+                item = QTableWidgetItem(cell)
+                item.setToolTip(cell)
+                self.table.setItem(number, column, item)
+        self.table.resizeRowsToContents()
+        self._enable()
+
+    def open_folder(self) -> None:
+        """Show the file's folder in the desktop's file browser."""
+        if self.file is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.file.resolve().parent)))
+
+    def copy_all(self) -> None:
+        """Put the table on the clipboard, tab-separated, the path first."""
+        lines = [str(self.file), "\t".join(HEADINGS), *("\t".join(row) for row in self.rows)]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self._about, 1)
+        top.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addLayout(top)
+        layout.addWidget(self.table, 1)
+
+    def _enable(self) -> None:
+        self.folder.setEnabled(self.file is not None)
+        self.copy.setEnabled(self.file is not None)
+        self.table.setVisible(bool(self.rows))
+
+
+def merit_row(name: str, merit: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return title, value, interval and note of one figure of merit.
+
+    >>> merit_row("ratio", {"value": 12.0, "title": "ON/OFF", "interval": [11.0, 13.5]})
+    ('ON/OFF', '12', '11 to 13.5', '')
+    """
+    unit = merit.get("unit") or ""
+    title = merit.get("title") or name.replace("_", " ").capitalize()
+    interval = merit.get("interval")
+    span = " to ".join(_text(end, unit) for end in interval) if interval else ""
+    return title, _text(merit.get("value"), unit), span, merit.get("note") or ""
+
+
+def _text(value: Any, unit: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "not known"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(entry, unit) for entry in value)
+    if isinstance(value, int) and not unit:
+        return f"{value:,}"
+    if isinstance(value, int | float):
+        return show(float(value), unit)
+    return str(value)

@@ -1,0 +1,53 @@
+"""The bench that the window holds open. Everything here runs in the bench's thread."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchctl.bench import Bench
+
+
+class BenchSlot:
+    """One bench file, opened when needed, and closed with its outputs off."""
+
+    def __init__(self, path: Path | None = None, *, simulate: bool = False) -> None:
+        self.path = path
+        self.simulate = simulate
+        self.bench: Bench | None = None
+        self.pristine = False
+        """whether the device was a fresh one when the bench was opened"""
+        self._used = False
+
+    def open(self, *, pristine: bool = False) -> "Bench":
+        """Open the bench, on a device that nothing has been done to where it is simulated."""
+        from benchctl.bench import open_bench
+
+        self.close()
+        self.bench = open_bench(self.path, simulate=self.simulate, pristine=pristine)
+        self.pristine, self._used = pristine, False
+        return self.bench
+
+    def ready_for(self, procedure: Any) -> "Bench":
+        """Return the bench, with the device that the recipe `procedure` wants.
+
+        Only the built-in simulated bench has fresh devices to give.
+        """
+        wants = bool(getattr(procedure, "PRISTINE", False))
+        if self.bench is None:
+            return self.open(pristine=wants and self.path is None)
+        if self.path is None:
+            # A device that has been formed here may go on into other recipes.
+            stale = not self.pristine or self._used if wants else self.pristine and not self._used
+            if stale:
+                return self.open(pristine=wants)
+        return self.bench
+
+    def use(self) -> None:
+        """Note that the device has been through a run."""
+        self._used = True
+
+    def close(self) -> None:
+        """Turn every output off and let the instruments go."""
+        bench, self.bench = self.bench, None
+        if bench is not None:
+            bench.close()

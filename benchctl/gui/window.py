@@ -1,0 +1,380 @@
+"""The window: what is chosen on the left, what comes of it on the right."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from benchctl.gui import theme as themes
+from benchctl.gui.benchbar import BenchBar
+from benchctl.gui.feed import RunFeed
+from benchctl.gui.live import LiveTable
+from benchctl.gui.log import LogView
+from benchctl.gui.menus import fill_menus
+from benchctl.gui.panel import Panel
+from benchctl.gui.plots import PlotGrid, heading
+from benchctl.gui.preview import Preview
+from benchctl.gui.prospect import Prospect
+from benchctl.gui.result import ResultView
+from benchctl.gui.session import Session
+from benchctl.gui.slot import BenchSlot
+from benchctl.gui.status import State, StatusLine
+from benchctl.quantities import show
+
+#: Milliseconds between looks at the live table: 30 a second.
+TICK: Final = 33
+
+
+class Window(QMainWindow):
+    """benchctl's window over one `Session`."""
+
+    painted = Signal()
+    """the window is on the screen for the first time"""
+
+    def __init__(self, session: Session, settings: QSettings, *, procedure: str = "") -> None:
+        super().__init__()
+        self.session = session
+        self.state = State.OPENING
+        self.prospect: Prospect | None = None
+        self.settings = settings
+        self.theme = themes.LIGHT
+        self._wanted = procedure or str(settings.value("procedure", "iv-sweep"))
+        self._bench: Any = None
+        self._feed: RunFeed | None = None
+        self._closing = False
+        self._closed = False
+        self._shown = False
+        self.bench_bar = BenchBar()
+        self.panel = Panel()
+        self.preview = Preview()
+        self.plots = PlotGrid()
+        self.latest = QLabel()
+        self.status = StatusLine()
+        self.result = ResultView()
+        self.log = LogView()
+        self.pages = QTabWidget()
+        self.below = QTabWidget()
+        self._tick = QTimer(self, interval=TICK, timerType=Qt.TimerType.PreciseTimer)
+        self._build()
+        fill_menus(self)
+        self._connect()
+        self._restore()
+        self._enter(State.OPENING)
+        self.panel.picker.setFocus()
+
+    def open_bench(self, path: Path | None, *, simulate: bool) -> None:
+        """Open another bench; the built-in one where `path` is None."""
+        if self.state.busy:
+            return
+        self._bench = None
+        self.bench_bar.show_opening(path.stem if path else "")
+        self._enter(State.OPENING)
+        self.session.open_bench(BenchSlot(path, simulate=simulate))
+
+    def choose_bench(self, *, simulate: bool) -> None:
+        """Ask for a bench file and open it."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a bench", "", "Bench (*.toml)")
+        if chosen:
+            self.open_bench(Path(chosen), simulate=simulate)
+
+    def new_device(self) -> None:
+        """Put a new simulated device on the bench."""
+        if not self.state.busy and self._bench is not None and self._bench.simulated:
+            self._bench = None
+            self._enter(State.OPENING)
+            self.session.new_device()
+
+    def start(self) -> None:
+        """Start what the preview shows."""
+        if not self.panel.start.isEnabled() or self.panel.form is None:
+            return
+        procedure = self.panel.form.build()
+        if procedure is None:
+            return
+        table = LiveTable(plots_of(type(procedure)))
+        headings = {slug: heading(title) for slug, title in columns_of(type(procedure)).items()}
+        self._feed = RunFeed(table)
+        self.plots.follow(table, headings, self.theme)
+        self._headings = headings
+        self.pages.setCurrentWidget(self._measurement)
+        self.below.setCurrentWidget(self.log)
+        self.log.say(f"{self.panel.picker.name} starts")
+        self.status.clear()
+        self._enter(State.RUNNING)
+        self._tick.start()
+        self.session.start(procedure, self.panel.out, self._feed)
+
+    def stop(self) -> None:
+        """Ask the run to stop."""
+        if self.state is State.RUNNING:
+            self._enter(State.STOPPING)
+            self.log.say("Stop asked for; outputs go off at the end of this block")
+            self.session.stop()
+
+    def stop_and_close(self) -> None:
+        """Close without asking: outputs off first."""
+        self._closing = True
+        if self.state.busy:
+            self.stop()
+        else:
+            self.close()
+
+    def set_theme(self, name: str) -> None:
+        """Use the "light" or "dark" colours, or the "system"'s."""
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        chosen = {"light": themes.LIGHT, "dark": themes.DARK}.get(name)
+        self.theme = chosen or themes.system_theme(app)
+        self.settings.setValue("theme", name)
+        themes.apply(app, self.theme)
+        self.preview.dress(self.theme)
+        self.plots.dress(self.theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop a run safely, if the person agrees; then outputs off and away."""
+        if self._closed:
+            event.accept()
+            return
+        event.ignore()
+        if self.state.busy:
+            if self._closing or self.agrees_to_stop():
+                self._closing = True
+                self.stop()
+            return
+        self._closing = True
+        self._save()
+        self.panel.setEnabled(False)
+        self.session.close()
+
+    def agrees_to_stop(self) -> bool:
+        """Ask whether the run may be stopped."""
+        answer = QMessageBox.question(
+            self,
+            "A run is under way",
+            "Stop the run and close? Outputs go off first, and the rows so far are kept.",
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+    def refresh(self) -> None:
+        """Show what the run has said since the last look."""
+        feed = self._feed
+        if feed is None:
+            return
+        for line in feed.take_messages():
+            self.log.say(line)
+        self.plots.refresh()
+        self.status.show_progress(feed.fraction, feed.eta, feed.table.rows)
+        self.latest.setText(self._newest(feed.table))
+
+    def _build(self) -> None:
+        self._measurement = QWidget()
+        page = QVBoxLayout(self._measurement)
+        page.setContentsMargins(4, 4, 4, 6)
+        page.addWidget(self.plots, 1)
+        page.addWidget(self.latest)
+        self.latest.setProperty("role", "muted")
+        self.latest.setContentsMargins(10, 0, 10, 0)
+        self.pages.addTab(self.preview, "Stimulus")
+        self.pages.addTab(self._measurement, "Measurement")
+        self.below.addTab(self.log, "Log")
+        self.below.addTab(self.result, "Result")
+        upper = QWidget()
+        stack = QVBoxLayout(upper)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self.pages, 1)
+        stack.addWidget(self.status)
+        self.rows = QSplitter(Qt.Orientation.Vertical)
+        self.rows.addWidget(upper)
+        self.rows.addWidget(self.below)
+        self.rows.setStretchFactor(0, 1)
+        self.rows.setSizes([520, 190])
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.addWidget(self.panel)
+        self.columns.addWidget(self.rows)
+        self.columns.setStretchFactor(1, 1)
+        self.columns.setSizes([360, 900])
+        for splitter in (self.rows, self.columns):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(10)
+        self.panel.setMinimumWidth(320)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(12, 8, 12, 10)
+        layout.setSpacing(10)
+        layout.addWidget(self.bench_bar)
+        layout.addWidget(self.columns, 1)
+        self.setCentralWidget(middle)
+
+    def _connect(self) -> None:
+        self._tick.timeout.connect(self.refresh)
+        self.panel.edited.connect(self._unsettle)
+        self.panel.settled.connect(self._look)
+        self.panel.start.clicked.connect(self.start)
+        self.panel.stop.clicked.connect(self.stop)
+        self.bench_bar.fresh.clicked.connect(self.new_device)
+        session = self.session
+        session.procedures_loaded.connect(lambda found: self.panel.offer(found, self._wanted))
+        session.bench_opened.connect(self._bench_opened)
+        session.bench_failed.connect(self._bench_failed)
+        session.looked.connect(self._looked)
+        session.ended.connect(self._ended)
+        session.broke.connect(self._broke)
+        session.said.connect(self.log.say)
+        session.closed.connect(self._finish_closing)
+
+    def _bench_opened(self, bench: Any) -> None:
+        self._bench = bench
+        self.bench_bar.show_bench(bench)
+        self.panel.put_defaults(bench.defaults)
+        if not self.state.busy:
+            self._enter(State.IDLE)
+            self._unsettle()
+            self._look()
+
+    def _bench_failed(self, error: str) -> None:
+        self._bench = None
+        self.bench_bar.show_failure(self.session.path.stem if self.session.path else "", error)
+        self.log.say(f"No bench: {error}")
+        self._enter(State.IDLE)
+
+    def _unsettle(self) -> None:
+        """Forget the preview: the form says something else now."""
+        self.prospect = None
+        self._allow()
+
+    def _look(self) -> None:
+        """Ask what the form's procedure would do."""
+        if self.state.busy or self.panel.form is None:
+            return
+        procedure = self.panel.form.build()
+        if procedure is not None:
+            self.session.look(procedure)
+        else:
+            self.preview.clear("Mend the marked fields to see what would be applied.")
+        self._allow()
+
+    def _looked(self, prospect: Prospect) -> None:
+        if self.state.busy:
+            return
+        self.prospect = prospect
+        pristine = getattr(self.panel.chosen, "PRISTINE", False)
+        self.preview.show_prospect(prospect, "It wants a fresh device." if pristine else "")
+        if self.state in (State.IDLE, State.OPENING):
+            self.pages.setCurrentWidget(self.preview)
+        self._allow()
+
+    def _ended(self, result: Any) -> None:
+        self._tick.stop()
+        self.refresh()
+        self.result.show_result(result)
+        self.below.setCurrentWidget(self.result)
+        self.log.say(f"Run {result.status}: {result.file}")
+        if result.error:
+            self.log.say(result.error)
+        self._settle(State(result.status))
+
+    def _broke(self, error: str) -> None:
+        self._tick.stop()
+        self.result.show_failure(error)
+        self.below.setCurrentWidget(self.result)
+        self.log.say(f"The run did not begin: {error}")
+        self._settle(State.FAILED)
+
+    def _settle(self, state: State) -> None:
+        """Enter the state a run ended in."""
+        self._enter(state)
+        if self._closing:
+            self.close()
+        else:
+            self._unsettle()
+            self._look()
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.status.show_state(state)
+        self.panel.lock(state.busy)
+        self.bench_bar.fresh.setEnabled(not state.busy)
+        self.bench_bar.change.setEnabled(not state.busy)
+        name = self.panel.picker.name
+        self.setWindowTitle(f"{name} {state.value} – benchctl" if name else "benchctl")
+        self._allow()
+
+    def _allow(self) -> None:
+        """Enable Start where it may be pressed, and say why where it may not."""
+        reason = self._obstacle()
+        self.panel.start.setEnabled(not reason)
+        refused = self.prospect is not None and bool(self.prospect.refused)
+        self.panel.explain("" if self.state.busy else reason, wrong=refused)
+        self.panel.stop.setEnabled(self.state is State.RUNNING)
+
+    def _obstacle(self) -> str:
+        if self.state.busy:
+            return "A run is under way."
+        if self._bench is None:
+            return "Waiting for the bench." if self.state is State.OPENING else "No bench is open."
+        form = self.panel.form
+        if form is not None and any(f.editor.property("wrong") for f in form.fields.values()):
+            return "Mend the marked fields first."
+        if self.prospect is None:
+            return "Checking the stimulus …"
+        return "Refused; see the preview." if self.prospect.refused else ""
+
+    def _newest(self, table: LiveTable) -> str:
+        parts = []
+        for slug, value in table.latest.items():
+            head = self._headings[slug]
+            parts.append(f"{head.title} {show(float(value), head.unit)}")
+        return "Latest:  " + "   ".join(parts) if parts else ""
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        for name, part in (("rows", self.rows), ("columns", self.columns)):
+            if (state := self.settings.value(name)) is not None:
+                part.restoreState(state)
+        if (geometry := self.settings.value("geometry")) is not None:
+            self.restoreGeometry(geometry)
+        if (out := self.settings.value("out")) is not None:
+            self.panel.put_folder(Path(str(out)))
+        self.set_theme(str(self.settings.value("theme", "system")))
+
+    def _save(self) -> None:
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("rows", self.rows.saveState())
+        self.settings.setValue("columns", self.columns.saveState())
+        self.settings.setValue("procedure", self.panel.picker.name)
+
+    def _finish_closing(self) -> None:
+        self._closed = True
+        self.log.detach()
+        self.close()
+
+
+def plots_of(procedure: Any) -> tuple[Any, ...]:
+    """Return a procedure's plots; a stock PyMeasure one gets its second column over its first."""
+    from benchctl.procedure import Plot
+
+    slugs = list(columns_of(procedure))
+    declared = tuple(getattr(procedure, "PLOTS", ()))
+    return declared or ((Plot(slugs[0], slugs[1]),) if len(slugs) > 1 else ())
+
+
+def columns_of(procedure: Any) -> dict[str, str]:
+    """Return slug to full name of a procedure's columns."""
+    from benchctl.store import Column
+
+    return {column.slug: column.title for column in map(Column.of, procedure.DATA_COLUMNS)}
