@@ -15,6 +15,8 @@ from benchctl.store import Column
 
 #: Rows at which a block closes.
 ROWS: Final = 4096
+#: Rows handed over at a time where one call brings more.
+SLICE: Final = 16 * ROWS
 
 
 class Table:
@@ -68,8 +70,9 @@ class RowBlock:
         self._width = len(columns)
         self._pack = struct.Struct(f"={self._width}d").pack_into
         self._stride = 8 * self._width
-        self._grid = np.empty((ROWS, self._width))
-        self._bytes = memoryview(self._grid.reshape(-1)).cast("B")
+        # A procedure without columns still needs somewhere to pack nothing.
+        self._grid = np.empty((ROWS, max(1, self._width)))
+        self._bytes = self._grid.data.cast("B")
         self._filled = 0
         self._full = ROWS
 
@@ -100,7 +103,8 @@ class RowBlock:
             if self._filled + rows >= ROWS:
                 self.flush()
             if rows >= ROWS:
-                self._hand_over(arrays)
+                for start in range(0, rows, SLICE):
+                    self._hand_over({s: a[start : start + SLICE] for s, a in arrays.items()})
                 return
             for index, array in enumerate(arrays.values()):
                 self._grid[self._filled : self._filled + rows, index] = array
@@ -119,7 +123,7 @@ class RowBlock:
         with self.lock:
             if not self._filled:
                 return
-            rows = np.ascontiguousarray(self._grid[: self._filled].T)
+            rows = np.ascontiguousarray(self._grid[: self._filled, : self._width].T)
             self._hand_over(dict(zip(self._table.slugs, rows, strict=True)))
 
     def flush_quietly(self) -> None:
@@ -223,7 +227,7 @@ def _floats(slug: str, value: object) -> FloatArray:
 def _finite_rows(arrays: Mapping[str, FloatArray]) -> int:
     """Return how many rows come before the first infinite value."""
     bad = [int(np.argmax(np.isinf(a))) for a in arrays.values() if np.isinf(a).any()]
-    return min(bad, default=min(len(a) for a in arrays.values()))
+    return min(bad, default=min((len(a) for a in arrays.values()), default=0))
 
 
 def _refuse_infinity(arrays: Mapping[str, FloatArray]) -> None:

@@ -112,16 +112,22 @@ class Run:
         """the file; until `execute` made it, what was given as `out`"""
         self._observers = list(observers)
         self._telling = threading.RLock()
-        self._stop = threading.Event()
+        # A flag, not an Event: a signal handler that interrupts Event.set() and calls it again
+        # would wait for itself.
+        self._stopping = False
         self._file: RunFile | None = None
-        self._block = RowBlock(self.columns, self._store, self._announce, self._stop.is_set)
+        self._block = RowBlock(self.columns, self._store, self._announce, self.should_stop)
         self._begun = perf_counter()
         self._told = -1.0
 
     def stop(self) -> None:
         """Ask the run to stop; safe from any thread and from a signal handler."""
-        self._stop.set()
+        self._stopping = True
         self._block.interrupt()
+
+    def should_stop(self) -> bool:
+        """Tell whether the run was asked to stop."""
+        return self._stopping
 
     def check(self) -> None:
         """Refuse, before anything is made or sent, what cannot be run.
@@ -187,11 +193,11 @@ class Run:
         procedure = self.procedure
         stock = StockRows(procedure, self._block, self._progress, self._message)
         procedure.emit = stock.emit
-        procedure.should_stop = self._stop.is_set
+        procedure.should_stop = self.should_stop
         procedure.is_last = lambda: True
         procedure.status = procedure.RUNNING
         if self.bench is not None:
-            self.bench.dut.should_stop = self._stop.is_set
+            self.bench.dut.should_stop = self.should_stop
         if isinstance(procedure, Procedure) and self.bench is not None:
             sink = _Sink(self._block, self._trace, self._progress)
             procedure.bind(self.bench.dut, sink, np.random.default_rng(self.seed))
@@ -201,7 +207,7 @@ class Run:
         error: BaseException | None = None
         try:
             self.procedure.startup()
-            if not self._stop.is_set():
+            if not self._stopping:
                 self._note_metadata()
                 self.procedure.execute()
         except BaseException as raised:
@@ -219,7 +225,7 @@ class Run:
         # A file that failed while nobody recorded is known to the block alone.
         error = _worse(error, self._block.failure)
         if error is None:
-            return ("stopped" if self._stop.is_set() else "finished"), None
+            return ("stopped" if self._stopping else "finished"), None
         stopped = isinstance(error, Stopped | KeyboardInterrupt | SystemExit)
         return ("stopped" if stopped else "failed"), error
 
@@ -315,7 +321,7 @@ class Run:
         while not over.wait(FLUSH_EVERY):
             self._block.flush_quietly()
             if self._block.failure is not None:
-                self._stop.set()
+                self._stopping = True
             elif self._file is not None:
                 self._file.sync()
 
