@@ -1,0 +1,123 @@
+"""Messages to one SCPI instrument, every failure of which is an `InstrumentError`."""
+
+from contextlib import suppress
+from typing import Any, Final
+
+from pyvisa.errors import Error as VisaError
+
+from benchctl.errors import InstrumentError
+
+PATIENCE: Final = 5.0
+"""s an answer may take beyond the time the instrument is known to need"""
+MOST_ERRORS: Final = 100
+"""deeper than any instrument's error queue"""
+
+
+class Conversation:
+    """Speaks through a PyMeasure adapter on behalf of the instrument `name`."""
+
+    def __init__(self, adapter: Any, name: str) -> None:
+        self._adapter = adapter
+        self._name = name
+        self._timeout = 0.0
+
+    def send(self, message: str | bytes) -> None:
+        """Send a message that has no answer."""
+        try:
+            if isinstance(message, bytes):
+                self._adapter.write_bytes(message)
+            else:
+                self._adapter.write(message)
+        except (VisaError, OSError) as error:
+            raise self._lost(error) from error
+
+    def ask(self, message: str, busy: float = 0.0) -> str:
+        """Return the answer to a message after which the instrument is busy for `busy` seconds."""
+        self._allow(busy)
+        self.send(message)
+        try:
+            return str(self._adapter.read()).strip()
+        except (VisaError, OSError, UnicodeDecodeError) as error:
+            raise self._lost(error) from error
+
+    def ask_bytes(self, message: str, size: int, busy: float = 0.0) -> bytes:
+        """Return the `size` bytes a message is answered with, terminator included."""
+        self._allow(busy)
+        self.send(message)
+        try:
+            return bytes(self._adapter.read_bytes(size))
+        except (VisaError, OSError) as error:
+            raise self._lost(error) from error
+
+    def command(self, message: str, busy: float = 0.0) -> None:
+        """Send commands, wait until they are done, and refuse any error they left behind."""
+        done, _, error = self.ask(f"{message};*OPC?;:SYST:ERR?", busy).partition(";")
+        if done != "1":
+            raise self.garbled(done)
+        self.accept(error)
+
+    def accept(self, answer: str) -> None:
+        """Take an answer to ``:SYST:ERR?``; anything but 0 empties the queue and is raised."""
+        found: list[str] = []
+        while self._number(answer):
+            found.append(answer.replace('"', ""))
+            if len(found) == MOST_ERRORS:
+                break
+            answer = self.ask(":SYST:ERR?")
+        if found:
+            raise InstrumentError(f"{self._name} reports {'; '.join(found)}")
+
+    def identity(self, *models: str) -> str:
+        """Return the ``*IDN?`` answer, refusing what is none of `models`."""
+        answer = self.ask("*IDN?")
+        fields = answer.upper().split(",")
+        if len(fields) < 2 or not any(model in fields[1] for model in models):
+            raise InstrumentError(
+                f"{self._name} answers as '{answer}', not as a {' or '.join(models)}; "
+                "check the address"
+            )
+        return answer
+
+    def silence(self, message: str) -> None:
+        """Clear the transport, then have `message` obeyed; each is tried whatever happened before.
+
+        Raises:
+            InstrumentError: the instrument does not answer.
+        """
+        with suppress(VisaError, OSError, NotImplementedError, InstrumentError):
+            self._adapter.connection.clear()  # not every transport has a device clear
+        try:
+            self.command(message)
+        except InstrumentError:
+            # The queue may hold errors of what went wrong before: they are not about `message`.
+            self.command(message)
+
+    def garbled(self, answer: str | bytes) -> InstrumentError:
+        """Return the error for an answer that does not parse."""
+        self._timeout = 0.0
+        return InstrumentError(
+            f"{self._name} sent an answer that does not parse: {answer[:40]!r}; check the cable, "
+            "and that nothing else talks to it"
+        )
+
+    def _number(self, answer: str) -> int:
+        try:
+            return int(answer.partition(",")[0])
+        except ValueError:
+            raise self.garbled(answer) from None
+
+    def _allow(self, busy: float) -> None:
+        timeout = (busy + PATIENCE) * 1e3
+        if timeout == self._timeout:
+            return
+        try:
+            self._adapter.connection.timeout = timeout
+        except (VisaError, OSError) as error:
+            raise self._lost(error) from error
+        self._timeout = timeout
+
+    def _lost(self, error: Exception) -> InstrumentError:
+        self._timeout = 0.0
+        return InstrumentError(
+            f"{self._name} does not answer ({error}); check that it is on and connected"
+        )
