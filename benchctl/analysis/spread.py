@@ -148,7 +148,14 @@ def proportion(successes: int, total: int) -> Estimate:
     return Estimate(share, (low, high))
 
 
-def cumulative(values: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return the sorted values and their plotting positions (i - 0.3)/(n + 0.4) [R]."""
+PROBABILITIES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+"""Where `quantiles` reads a cumulative distribution."""
+
+
+def quantiles(values: ArrayLike) -> list[float]:
+    """Return the values at `PROBABILITIES`, from plotting positions (i - 0.3)/(n + 0.4) [R]."""
     x = np.sort(finite(values))
-    return x, np.asarray((np.arange(1, x.size + 1) - 0.3) / (x.size + 0.4), dtype=float)
+    if x.size == 0:
+        return [math.nan] * len(PROBABILITIES)
+    positions = (np.arange(1, x.size + 1) - 0.3) / (x.size + 0.4)
+    return [float(q) for q in np.interp(PROBABILITIES, positions, x)]

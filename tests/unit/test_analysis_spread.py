@@ -70,10 +70,13 @@ def test_proportion_is_wilsons():
     assert all_of_them == pytest.approx((100 / (100 + z2), 1.0))
 
 
-def test_cumulative_plotting_positions():
-    x, p = spread.cumulative([3.0, math.nan, 1.0, 2.0])
-    assert x.tolist() == [1, 2, 3]
-    assert p == pytest.approx([0.7 / 3.4, 1.7 / 3.4, 2.7 / 3.4])
+def test_quantiles_read_the_plotting_positions():
+    # n = 9: the middle value sits at (5 - 0.3)/9.4 = 1/2, the first at 0.7/9.4 = 7.4 %.
+    found = spread.quantiles([*range(1, 10), math.nan])
+    assert found[spread.PROBABILITIES.index(0.50)] == pytest.approx(5)
+    assert found[0] == 1
+    assert found[spread.PROBABILITIES.index(0.10)] == pytest.approx(1 + (0.1 * 9.4 - 0.7))
+    assert all(math.isnan(q) for q in spread.quantiles([]))
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [math.nan, math.nan]])

@@ -1,0 +1,147 @@
+"""Endurance: set and reset until the cycles are done or the device fails for good."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchctl.analysis.endurance import Outcome, classify, failure_rate, lifetime, sense_level
+from benchctl.analysis.spread import median
+from benchctl.analysis.switching import ratio
+from benchctl.procedure import Merit, Plot, Procedure, count, quantity
+from benchctl.stimulus import Stimulus
+from procedures.merits import merit
+from procedures.steps import Cycle, whole_cycles
+
+
+class Endurance(Procedure):
+    """Cycle the device and read both states in every cycle, unless told to decimate.
+
+    With "Read every" above 1 the cycles in between are applied blind; they are reported as not
+    observed and count neither as good nor as failed. Outcome: 0 good, 1 stuck low, 2 stuck high,
+    3 window closed. After enough failures in a row among the observed cycles the run stops; the
+    rest of the block (a second of bench time at most) has been applied by then.
+    """
+
+    set_voltage = quantity("Set voltage", 2.9, "V", -40, 40)
+    reset_voltage = quantity("Reset voltage", -2.0, "V", -40, 40)
+    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
+    set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
+    reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
+    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+    cycles = count("Cycles", 1000)
+    read_every = count("Read every", 1, description="1 observes every cycle")
+    least_ratio = quantity("Smallest ON/OFF ratio", 3, "", 1, 1e9)
+    sense = quantity(
+        "Sense level",
+        "5 uS",
+        "S",
+        0,
+        1,
+        description="what tells stuck low from stuck high; 0 takes the first cycles' middle",
+    )
+    stop_after = count("Stop after failures in a row", 20, description="among observed cycles")
+
+    DATA_COLUMNS: ClassVar[list[str]] = [
+        "Cycle",
+        "Set conductance (S)",
+        "Reset conductance (S)",
+        "In compliance",
+        "Reset in compliance",
+        "Outcome",
+        "Time (s)",
+    ]
+    PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("cycle", ("set_conductance", "reset_conductance"), "Window", log_y=True,
+             kind="points"),
+        Plot("cycle", "outcome", "Outcome", kind="points"),
+    )  # fmt: skip
+
+    def cycle(self) -> Cycle:
+        """Return one cycle, its pulses measured where the bench can."""
+        dut = getattr(self, "dut", None)
+        return Cycle(
+            self.set_voltage,
+            self.reset_voltage,
+            self.set_width,
+            self.reset_width,
+            self.read_voltage,
+            self.read_width,
+            set_measured=dut is not None and dut.measures(self.set_width),
+            reset_measured=dut is not None and dut.measures(self.reset_width),
+        )
+
+    def preview(self) -> Stimulus:
+        """Return one observed cycle."""
+        return self.cycle().observed
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the numbers of the observed cycles: the first, then every n-th, and the last."""
+        observed = np.arange(1, self.cycles + 1, self.read_every)
+        return observed if observed[-1] == self.cycles else np.append(observed, self.cycles)
+
+    def stimulus(self, cycle: Cycle) -> Stimulus:
+        """Return all cycles, blind ones between the observed."""
+        full, rest = divmod(self.cycles - 1, self.read_every)
+        body = cycle.blind * (self.read_every - 1) + cycle.observed
+        tail = cycle.blind * (rest - 1) + cycle.observed if rest else Stimulus()
+        return cycle.observed + body * full + tail
+
+    def execute(self) -> None:
+        """Cycle until done, or until the stop rule says the device is gone."""
+        cycle, numbers = self.cycle(), self.numbers()
+        done, sense, recent = 0, self.sense, np.empty(0, dtype=np.int64)
+        blocks = self.dut.stream(self.stimulus(cycle), compliance=self.compliance)
+        for block in whole_cycles(blocks, cycle.readings):
+            columns = cycle.columns(block)
+            high, low = columns["set_conductance"], columns["reset_conductance"]
+            sense = sense or sense_level(high, low)
+            outcome = classify(high, low, sense, self.least_ratio)
+            rows = numbers[done : done + len(outcome)]
+            self.record(cycle=rows, outcome=outcome, **columns)
+            done += len(outcome)
+            self.progress(rows[-1] / self.cycles)
+            recent = np.concatenate([recent, outcome])
+            if not lifetime(np.arange(len(recent)), recent, self.stop_after).censored:
+                return
+            recent = recent[-self.stop_after :]
+
+    def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
+        """Return the lifetime, the failures by class, and what was and was not observed."""
+        number, outcome = data["cycle"], data["outcome"].astype(np.int64)
+        applied = int(number[-1]) if number.size else 0
+        life = lifetime(number, outcome, self.stop_after)
+        window = ratio(data["set_conductance"], data["reset_conductance"])
+        return {
+            "cycles_to_failure": Merit(
+                float(life.cycles),
+                "",
+                "Cycles to failure",
+                None,
+                "censored: still alive, the lifetime is more than this" if life.censored else "",
+            ),
+            "censored": Merit(life.censored, "", "Still alive when the run ended"),
+            "failure": Merit(_named(life.outcome), "", "Failure class"),
+            "failure_rate": merit(failure_rate(outcome), "", "Failed share of observed cycles"),
+            **{
+                f"{_named(kind).replace(' ', '_')}": Merit(
+                    float((outcome == kind).sum()), "", f"Cycles: {_named(kind)}"
+                )
+                for kind in (Outcome.STUCK_LOW, Outcome.STUCK_HIGH, Outcome.WINDOW_CLOSED)
+            },
+            "cycles_applied": Merit(float(applied), "", "Cycles applied"),
+            "cycles_not_observed": Merit(
+                float(applied - (outcome != Outcome.NOT_OBSERVED).sum()), "", "Cycles not observed"
+            ),
+            "window_first": merit(median(window[: self.FEW]), "", "ON/OFF, first cycles"),
+            "window_last": merit(median(window[-self.FEW :]), "", "ON/OFF, last cycles"),
+        }
+
+    FEW: ClassVar[int] = 20
+    """observed cycles that make up "first" and "last" """
+
+
+def _named(outcome: Outcome) -> str:
+    return "none" if outcome is Outcome.GOOD else outcome.name.lower().replace("_", " ")

@@ -1,0 +1,155 @@
+"""Spike-timing-dependent plasticity of a two-terminal device."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pymeasure.experiment import Parameter
+
+from benchctl.analysis.plasticity import window
+from benchctl.analysis.spread import mean
+from benchctl.errors import ConfigError
+from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.stimulus import Stimulus, read
+from procedures.merits import merit
+from procedures.spikes import PRESETS, pair, spike, table
+from procedures.steps import Ladder, last, write_verify
+
+
+class Stdp(Procedure):
+    """Give pairs of spikes at many delays and see what each does to the conductance.
+
+    The device sees V_post(t) - V_pre(t), so a pre-spike before the post-spike (delay > 0) leaves
+    its tail to add to the post-spike's head, and potentiates a device that sets at V > 0. Before
+    *every* pair write-verify brings the device back to the initial conductance; delays come in
+    random order. Every trial lasts equally long, and trials without spikes (delay NaN) measure
+    what the device does by itself: a volatile device relaxes, and their mean is subtracted.
+
+    Defaults suit a device with a threshold near 1 V as well as an ionic one that forgets within
+    a second: the head alone stays under the threshold, head and tail together pass it.
+    """
+
+    shape = choice("Spike shape", "biphasic-exponential", [*PRESETS, "table"])
+    spike_voltage = quantity("Spike head", 0.55, "V", -40, 40)
+    tail_voltage = quantity("Spike tail", 0.45, "V", 0, 40, description="of opposite sign")
+    spike_width = quantity("Head width", "2 ms", "s", 1e-9, 100)
+    tail_time = quantity("Tail time", "15 ms", "s", 1e-9, 100)
+    spike_table = Parameter("Spike table", default="", description="0.8 V: 2 ms, -0.3 V: 10 ms")
+    time_step = quantity("Time step", "1 ms", "s", 1e-9, 10)
+    delays = quantities_list(
+        "Delays", "2 ms, 3 ms, 4 ms, 6 ms, 8 ms, 12 ms, 16 ms, 24 ms", "s", 1e-9, 1e3
+    )
+    repeats = count("Repeats", 5)
+    order_seed = count("Seed of the order", 1, 0)
+    initial_conductance = quantity("Initial conductance", "2 uS", "S", 1e-12, 10)
+    tolerance = quantity("Tolerance", 0.1, "", 1e-4, 1, description="of the initial conductance")
+    attempts = count("Attempt budget", 200, description="pulses to re-initialise")
+    set_start = quantity("First set voltage", 0.6, "V", -40, 40)
+    set_voltage = quantity("Largest set voltage", 2.2, "V", -40, 40)
+    reset_start = quantity("First reset voltage", -0.6, "V", -40, 40)
+    reset_voltage = quantity("Largest reset voltage", -2.0, "V", -40, 40)
+    step = quantity("Voltage step", "20 mV", "V", 1e-4, 5)
+    set_width = quantity("Set width", "1 ms", "s", 1e-9, 100)
+    reset_width = quantity("Reset width", "1 ms", "s", 1e-9, 100)
+    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
+    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+
+    DATA_COLUMNS: ClassVar[list[str]] = [
+        "Trial",
+        "Delay (s)",
+        "Before (S)",
+        "After (S)",
+        "Change",
+        "Initialised",
+        "Time (s)",
+    ]
+    PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("delay", "change", "STDP window", kind="points"),
+        Plot("trial", ("before", "after"), "Every trial", kind="points"),
+    )
+
+    def waveform(self, delay: float) -> Stimulus:
+        """Return the device voltage of a pair `delay` apart (NaN: of no spikes), sampled."""
+        if self.shape == "table":
+            one = table(str(self.spike_table), self.time_step)
+        else:
+            one = spike(
+                self.shape, self.spike_voltage, self.tail_voltage, self.spike_width,
+                self.tail_time, self.time_step,
+            )  # fmt: skip
+        return pair(one, delay, max(self.delays), self.time_step)
+
+    def trial(self, delay: float) -> Stimulus:
+        """Return read, pair, read."""
+        probe = read(self.read_voltage, self.read_width)
+        return probe + self.waveform(delay) + probe
+
+    def preview(self) -> Stimulus:
+        """Return the trial with the shortest positive delay."""
+        return self.trial(min(self.delays))
+
+    def order(self) -> NDArray[np.float64]:
+        """Return all trials' delays in random order, controls (NaN) among them."""
+        once = [*self.delays, *(-d for d in self.delays), math.nan]
+        return np.random.default_rng(self.order_seed).permutation(once * self.repeats)
+
+    def execute(self) -> None:
+        """Re-initialise, read, give the pair, read; for every delay."""
+        ladder = Ladder(
+            self.set_start, self.set_voltage, self.reset_start, self.reset_voltage, self.step,
+            self.set_width, self.reset_width, self.read_voltage, self.read_width,
+            compliance=self.compliance,
+        )  # fmt: skip
+        order = self.order()
+        trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
+        for stimulus in trials.values():
+            self.dut.check(stimulus, compliance=self.compliance)
+        for number, delay in enumerate(order, 1):
+            ready = last(
+                write_verify(
+                    self.dut, self.initial_conductance, self.tolerance, ladder, self.attempts
+                )
+            )
+            stimulus = trials.get(float(delay)) or self.trial(math.nan)
+            readings = self.dut.play(stimulus, compliance=self.compliance)
+            before, after = readings.conductance
+            self.record(
+                trial=number,
+                delay=delay,
+                before=before,
+                after=after,
+                change=after / before - 1 if before > 0 else math.nan,
+                initialised=ready.verdict == "reached",
+                time=readings.time[-1],
+            )
+            self.progress(number / len(order))
+
+    def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
+        """Return A+, A-, tau+ and tau- of the window, relaxation subtracted."""
+        ready = data["initialised"] == 1
+        delay, change = data["delay"][ready], data["change"][ready]
+        alone = mean(change[np.isnan(delay)])
+        net = change - (alone.value if math.isfinite(alone.value) else 0.0)
+        found = window(delay, net)
+        return {
+            "a_plus": merit(found.plus.amplitude, "", "A+, change at delay 0+"),
+            "tau_plus": merit(found.plus.tau, "s", "tau+"),
+            "a_minus": merit(found.minus.amplitude, "", "A-, change at delay 0-, signed"),
+            "tau_minus": merit(found.minus.tau, "s", "tau-"),
+            "r_squared": Merit(found.r_squared, "", "R² of both branches"),
+            "asymmetry": merit(found.asymmetry, "", "A+ tau+ over A- tau-"),
+            "potentiation": merit(
+                mean(net[delay == self.delays[0]]), "", f"Change at {self.delays[0]:g} s"
+            ),
+            "depression": merit(
+                mean(net[delay == -self.delays[0]]), "", f"Change at {-self.delays[0]:g} s"
+            ),
+            "relaxation": merit(alone, "", "Change without spikes, subtracted above"),
+            "initialised": Merit(
+                float(ready.sum()), "", "Trials that began at the initial conductance", None,
+                f"of {ready.size}; the others are left out",
+            ),
+        }  # fmt: skip
