@@ -21,15 +21,15 @@ class RunFeed:
 
     def started(self, run: Any) -> None:
         """Note that the run goes on."""
-        self._messages.append(f"Started; the file grows at {run.file}")
+        self._messages.append(f"Started; the file grows at {run.path}")
 
     def rows(self, columns: Mapping[str, NDArray[Any]]) -> None:
         """Take rows that are safe on disk."""
         self.table.append(columns)
 
-    def progress(self, fraction: float, eta_seconds: float | None) -> None:
+    def progress(self, fraction: float, eta: float | None) -> None:
         """Take how much is done, 0..1, and the seconds left."""
-        self.fraction, self.eta = fraction, eta_seconds
+        self.fraction, self.eta = fraction, eta
 
     def message(self, text: str) -> None:
         """Take a line for the log."""

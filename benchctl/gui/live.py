@@ -55,12 +55,13 @@ class Series:
         x, y = np.concatenate([self._tail[0], x]), np.concatenate([self._tail[1], y])
         start = 0
         while (full := (len(x) - start) // self._bucket) > 0:
+            if self._size == len(self._x):
+                self._halve()
+                continue
             taken = min(full, (len(self._x) - self._size) // 2)
             stop = start + taken * self._bucket
             self._put(*condense(x[start:stop], y[start:stop], self._bucket))
             start = stop
-            if self._size == len(self._x):
-                self._halve()
         self._tail = (x[start:].copy(), y[start:].copy())
 
     def points(

@@ -50,6 +50,7 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
         super().__init__(orientation)
         self.head = head
         self._log = log
+        self._named: bool | None = None
         if head.unit == "s":
             # Above a second people do not count in kiloseconds.
             self.setSIPrefixEnableRanges(((0.0, 1.0),))
@@ -58,6 +59,9 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
 
     def name_it(self, *, folded: bool) -> None:
         """Set the label; `folded` says that magnitudes are drawn."""
+        if folded is self._named:
+            return
+        self._named = folded
         title = f"|{self.head.title}|" if folded else self.head.title
         unit = self.head.unit.replace("Ohm", "Ω")
         if self._log and unit:
@@ -264,9 +268,12 @@ def common_heading(heads: Sequence[Heading]) -> Heading:
 def dress_plot(plot: Any, theme: Theme) -> None:
     """Give a plot widget the theme's colours."""
     plot.setBackground(theme.surface)
-    plot.showGrid(x=True, y=True, alpha=0.15)
+    plot.showGrid(x=True, y=True, alpha=1.0)
     for side in ("bottom", "left"):
         axis = plot.getAxis(side)
+        # See-through and minor grid lines take most of a repaint's time.
+        axis.setStyle(maxTickLevel=1, tickAlpha=255)
+        axis.setTickPen(theme.grid)
         axis.setPen(theme.muted)
         axis.setTextPen(theme.text)
         axis.label.setDefaultTextColor(QColor(theme.text))
