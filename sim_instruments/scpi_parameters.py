@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 
 from sim_instruments.scpi_lexer import Token
@@ -20,6 +21,7 @@ _MULTIPLIERS: Final = {
 """IEEE 488.2 §7.7.3 [MEM]."""
 
 
+@cache
 def forms(mnemonic: str) -> tuple[str, str]:
     """Return the short and the long form of a mnemonic written like ``VOLTage``.
 
@@ -31,10 +33,13 @@ def forms(mnemonic: str) -> tuple[str, str]:
 
 def word_of(token: Token, mnemonics: tuple[str, ...]) -> str | None:
     """Return the short form of the mnemonic `token` is, or None."""
-    for mnemonic in mnemonics:
-        if token.text in forms(mnemonic):
-            return forms(mnemonic)[0]
-    return None
+    return _words(mnemonics).get(token.text)
+
+
+@cache
+def _words(mnemonics: tuple[str, ...]) -> dict[str, str]:
+    """Return short and long forms -> short form."""
+    return {form: forms(mnemonic)[0] for mnemonic in mnemonics for form in forms(mnemonic)}
 
 
 class Parameter(Protocol):
