@@ -182,4 +182,4 @@ def text_of(parameter: Any, value: Any) -> str:
             return text
     except BenchError:
         pass  # a stock PyMeasure parameter may have any unit
-    return f"{value!r} {unit}".rstrip()
+    return f"{value:.15g} {unit}".rstrip()

@@ -139,7 +139,7 @@ class PlotCard(QWidget):
         self._drawn = key
         self._y_axis.name_it(folded=bool(folded & set(self.live.columns)))
         self._x_axis.name_it(folded=self.live.spec.x in folded)
-        self._draw(curves)
+        self._draw(curves, truncated)
         self._legend.setText(self._describe(curves, truncated))
         return True
 
@@ -154,15 +154,16 @@ class PlotCard(QWidget):
         low, high = box.viewRange()[0]
         return (10.0**low, 10.0**high) if self.live.spec.log_x else (low, high)
 
-    def _draw(self, curves: list[Curve]) -> None:
+    def _draw(self, curves: list[Curve], truncated: bool) -> None:
         while len(self._items) < len(curves):
             item = pg.PlotDataItem(skipFiniteCheck=True)
             self.plot.addItem(item)
             self._items.append(item)
         for item in self._items[len(curves) :]:
             item.setData([], [])
-        for number, (item, curve) in enumerate(zip(self._items, curves, strict=False)):
-            colour = self._colour(curve, number, len(curves))
+        groups = list(dict.fromkeys(curve.group for curve in curves))
+        for item, curve in zip(self._items, curves, strict=False):
+            colour = self._colour(curve, groups, truncated)
             line = self.live.spec.kind == "line"
             dots = not line or len(curve.x) <= DOTTED
             item.setData(
@@ -175,12 +176,18 @@ class PlotCard(QWidget):
                 symbolBrush=colour,
             )
 
-    def _colour(self, curve: Curve, number: int, count: int) -> QColor:
-        """Return the colour: of the column, or of the age where groups are told apart."""
-        if self.live.spec.by and len(self.live.columns) == 1:
-            return between(self._theme, 1.0 if count < 2 else number / (count - 1))
+    def _colour(self, curve: Curve, groups: list[Any], truncated: bool) -> QColor:
+        """Return the colour: of the column, or of the group where groups are told apart."""
         colours = self._theme.curves
-        return QColor(colours[self.live.columns.index(curve.column) % len(colours)])
+        if not self.live.spec.by or len(self.live.columns) > 1:
+            return QColor(colours[self.live.columns.index(curve.column) % len(colours)])
+        return self._group_colour(groups.index(curve.group), len(groups), truncated)
+
+    def _group_colour(self, number: int, count: int, truncated: bool) -> QColor:
+        """Return a colour of its own while they last, then one by age."""
+        if count <= len(self._theme.curves) and not truncated:
+            return QColor(self._theme.curves[number])
+        return between(self._theme, number / max(1, count - 1))
 
     def _describe(self, curves: list[Curve], truncated: bool) -> str:
         """Return title and legend as rich text."""
@@ -202,15 +209,16 @@ class PlotCard(QWidget):
     def _describe_groups(self, curves: list[Curve], truncated: bool) -> str:
         head = self._headings[self.live.spec.by]
         groups = list(dict.fromkeys(curve.group for curve in curves))
-        texts = [_group_text(group, head.unit) for group in groups]
+        swatches = [
+            _swatch(
+                self._group_colour(i, len(groups), truncated).name(), _group_text(group, head.unit)
+            )
+            for i, group in enumerate(groups)
+        ]
         last = " (newest only)" if truncated else ""
         if len(groups) > 6:
-            texts = [texts[0], texts[-1]]
-        swatches = [
-            _swatch(between(self._theme, i / max(1, len(texts) - 1)).name(), text)
-            for i, text in enumerate(texts)
-        ]
-        return f"{head.title}: " + (" … " if len(groups) > 6 else " ").join(swatches) + last
+            return f"{head.title}: {swatches[0]} … {swatches[-1]}{last}"
+        return f"{head.title}: {' '.join(swatches)}{last}"
 
 
 class PlotGrid(QWidget):
