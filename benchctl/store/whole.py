@@ -1,13 +1,19 @@
-"""A growing file becomes a plain compressed one."""
+"""A growing file becomes a plain compressed one; a file whose disk failed is closed."""
 
+import logging
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from benchctl.store.schema import LIBVER, TRACE_COLUMNS, describe_data, shortest, stored_columns
+
+log = logging.getLogger(__name__)
 
 #: Rows in a chunk of a finished file (128 kB), and rows copied at a time (8 MB).
 _CHUNK = 16_384
@@ -24,14 +30,38 @@ def write_whole(source: h5py.File, target: Path, result: Mapping[str, str]) -> N
     """
     part = target.with_name(f".{target.name}.part")
     try:
-        with h5py.File(part, "w", libver=LIBVER) as file:
-            _copy(source, file, result)
-            file.flush()
-            os.fsync(file.id.get_vfd_handle())
+        _write_part(source, part, result)
         source.close()  # Windows replaces no open file
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def attempt(action: Callable[..., object], *arguments: Any, what: str) -> bool:
+    """Try to do something to a file whose disk failed; tell whether it worked."""
+    try:
+        action(*arguments)
+    except (OSError, RuntimeError) as error:
+        log.warning("could not %s: %s", what, reason(error))
+        return False
+    return True
+
+
+def close_failed(file: h5py.File) -> None:
+    """Close a file whose disk failed, without a crash at the interpreter's exit."""
+    if not attempt(file.flush, what="flush the file"):
+        # The disk is gone. HDF5 must get rid of what it holds, or it crashes at exit.
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, file.id.get_vfd_handle())
+        os.close(nowhere)
+    attempt(file.close, what="close the file")
+
+
+def reason(error: BaseException) -> str:
+    """Return the operating system's words for a failure of HDF5, which buries them."""
+    found = re.search(r"error message = '([^']+)'", str(error))
+    text = found[1] if found else getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split())[:200]
 
 
 def acknowledged(root: h5py.Group) -> int:
@@ -39,6 +69,45 @@ def acknowledged(root: h5py.Group) -> int:
     rows = shortest([root["data"][name] for name in root["data"].attrs["columns"]])
     stored = int(root["result/rows"][()]) if "rows" in root["result"] else -1
     return min(rows, stored) if stored >= 0 else rows
+
+
+def _write_part(source: h5py.File, part: Path, result: Mapping[str, str]) -> None:
+    with _Disk(part, "w+b") as disk:
+        with h5py.File(disk, "w", driver="fileobj", libver=LIBVER) as file:
+            _copy(source, file, result)
+        if disk.failure is not None:
+            raise disk.failure
+        os.fsync(disk.fileno())
+
+
+class _Disk(FileIO):
+    """The file under HDF5, which does not survive a failed write: it hears of none."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all of `data`; after a failure, pretend."""
+        done = 0
+        try:
+            while done < len(data) and self.failure is None:
+                done += super().write(data[done:]) or 0
+        except OSError as error:
+            self.failure = error
+        return len(data)
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`, with zeros where nothing could be written."""
+        got = super().readinto(buffer) or 0
+        buffer[got:] = bytes(len(buffer) - got)
+        return len(buffer)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the file's length; after a failure, pretend."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size or 0
 
 
 def _copy(source: h5py.File, file: h5py.File, result: Mapping[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -28,7 +27,7 @@ from benchctl.store.schema import (
     describe_data,
     to_json,
 )
-from benchctl.store.whole import write_whole
+from benchctl.store.whole import attempt, close_failed, reason, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +47,8 @@ class RunFile:
         self._traces = {
             name: file["traces"][name].id for name in (*TRACE_COLUMNS, "row_size", "row")
         }
+        # Kept open: on a lost disk, closing a dataset fails, and HDF5 does not survive that.
+        self._result = {name: file["result"][name] for name in (*RESULT_BYTES, "rows")}
         self._samples = 0
         self._trace_count = 0
         self._descriptor = file.id.get_vfd_handle()
@@ -64,11 +65,11 @@ class RunFile:
             BenchError: it cannot be written.
         """
         checked_columns(columns, path)
+        if path.exists():
+            raise ConfigError(f"{path} exists already; choose another name")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = h5py.File(path, "x", libver=LIBVER)
-        except FileExistsError:
-            raise ConfigError(f"{path} exists already; choose another name") from None
         except OSError as error:
             raise BenchError(f"cannot create {path}: {reason(error)}") from error
         try:
@@ -77,7 +78,7 @@ class RunFile:
             file.swmr_mode = True
             return cls(path, file, columns)
         except (OSError, RuntimeError) as error:
-            _close_failed(file)
+            close_failed(file)
             raise BenchError(f"cannot write {path}: {reason(error)}") from error
 
     @property
@@ -188,8 +189,8 @@ class RunFile:
             if len(whole) > most and name in ("analysis", "metadata"):
                 log.warning("%s: %s is too long for an unfinished file", self.path, name)
                 whole = b"{}"  # half a JSON text is none
-            self._file["result"][name][()] = np.bytes_(whole[:most])
-        self._file["result"]["rows"][()] = self.rows
+            self._result[name][()] = np.bytes_(whole[:most])
+        self._result["rows"][()] = self.rows
 
     def _abandon(self, result: Mapping[str, str]) -> None:
         """Close a file whose disk takes no more, keeping all that was acknowledged.
@@ -198,12 +199,12 @@ class RunFile:
         tries again at every close and crashes the interpreter at its exit.
         """
         for name, dataset in self._datasets.items():
-            _try(dataset.set_extent, (self.rows,), what=f"cut {name} back")
+            attempt(dataset.set_extent, (self.rows,), what=f"cut {name} back")
         for name, dataset in self._traces.items():
             length = self._samples if name in TRACE_COLUMNS else self._trace_count
-            _try(dataset.set_extent, (length,), what=f"cut {name} back")
-        _try(lambda: self._set_result(**result), what="store the result")
-        _close_failed(self._file)
+            attempt(dataset.set_extent, (length,), what=f"cut {name} back")
+        attempt(lambda: self._set_result(**result), what="store the result")
+        close_failed(self._file)
 
 
 def _lay_out(file: h5py.File, header: Header, columns: list[Column]) -> None:
@@ -237,28 +238,3 @@ def _write(dataset: h5d.DatasetID, start: int, array: Any) -> None:
     there.select_hyperslab((start,), (len(array),))
     native = h5t.NATIVE_DOUBLE if array.dtype == np.float64 else h5t.NATIVE_INT64
     dataset.write(h5s.create_simple((len(array),)), there, array, native)
-
-
-def _try(action: Any, *arguments: Any, what: str) -> bool:
-    try:
-        action(*arguments)
-    except (OSError, RuntimeError) as error:
-        log.warning("could not %s: %s", what, reason(error))
-        return False
-    return True
-
-
-def _close_failed(file: h5py.File) -> None:
-    """Close a file whose disk failed, without a crash at the interpreter's exit."""
-    if not _try(file.flush, what="flush the file"):
-        # The disk is gone. HDF5 must get rid of what it holds, or it crashes at exit.
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, file.id.get_vfd_handle())
-        os.close(nowhere)
-    _try(file.close, what="close the file")
-
-
-def reason(error: BaseException) -> str:
-    """Return the operating system's words for a failure of HDF5, which buries them."""
-    found = re.search(r"error message = '([^']+)'", str(error))
-    return found[1] if found else " ".join(str(error).split())[:200]

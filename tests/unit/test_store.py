@@ -1,0 +1,486 @@
+"""The run file: growing, finished, killed, and on a disk that takes no more."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchctl.errors import BenchError, ConfigError
+from benchctl.stimulus import Trace
+from benchctl.store import Column, Header, RunFile, StoredRun, plain, repair, slug
+from benchctl.store.whole import write_whole
+
+HEADER = Header(
+    procedure="set-reset",
+    dut="HfOx W07/3",
+    started="2026-11-21T20:14:11+00:00",
+    run_id="8f654ed37c4e253af3e68708e889e592",
+    title="Set and reset.",
+    module="procedures.set_reset:SetReset",
+    parameters={"set_width": 1.23456789012345e-07, "levels": (1e-6, 1e-5)},
+    bench={"identities": {"smu": "KEITHLEY"}},
+    software={"numpy": "2"},
+    seed=7,
+)
+COLUMNS = [Column.of(t) for t in ("Cycle", "Voltage (V)", "Set conductance (S)")]
+
+
+def make(path: Path, rows: int = 0, header: Header = HEADER) -> RunFile:
+    file = RunFile.create(path, header, COLUMNS)
+    if rows:
+        file.append(block(0, rows))
+    return file
+
+
+def block(start: int, rows: int) -> dict[str, np.ndarray]:
+    count = np.arange(start, start + rows, dtype=float)
+    return {"cycle": count, "voltage": count / 8, "set_conductance": -count}
+
+
+def holds(run: StoredRun, rows: int) -> bool:
+    expected = block(0, rows)
+    return run.rows == rows and all(np.array_equal(run.data[s], a) for s, a in expected.items())
+
+
+def test_a_finished_file_gives_back_everything(tmp_path):
+    file = make(tmp_path / "a.h5")
+    file.append(block(0, 3000))
+    file.append(block(3000, 1))
+    file.finish("finished", {"ratio": {"value": 12.5, "unit": ""}}, None, "2026-11-21T20:15:00")
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 3001)
+        assert run.header == replace(
+            HEADER, parameters={"set_width": 1.23456789012345e-07, "levels": [1e-6, 1e-5]}
+        )
+        assert run.columns == COLUMNS
+        assert (run.status, run.error, run.ended) == ("finished", None, "2026-11-21T20:15:00")
+        assert run.analysis == {"ratio": {"value": 12.5, "unit": ""}}
+        assert list(run.data) == ["cycle", "voltage", "set_conductance"]
+        assert "nothing" not in run.data
+
+
+def test_a_finished_file_is_plain_compressed_and_alone(tmp_path):
+    file = make(tmp_path / "a.h5")
+    for start in range(0, 100_000, 10_000):
+        file.append(block(start, 10_000))
+    grown = (tmp_path / "a.h5").stat().st_size
+    file.finish("finished", {}, None)
+    assert (tmp_path / "a.h5").stat().st_size < grown / 5
+    assert [p.name for p in tmp_path.iterdir()] == ["a.h5"]
+    with h5py.File(tmp_path / "a.h5", "r") as plain_file:
+        assert plain_file.attrs["format"] == "benchctl-run"
+        assert plain_file.attrs["NX_class"] == "NXentry"
+        assert plain_file["data"].attrs["NX_class"] == "NXdata"
+        voltage = plain_file["data/voltage"]
+        assert (voltage.attrs["units"], voltage.attrs["long_name"]) == ("V", "Voltage (V)")
+        assert voltage.compression == "gzip"
+        assert voltage.shuffle
+        assert json.loads(plain_file["result/analysis"].asstr()[()]) == {}
+        assert plain_file["result/status"].asstr()[()] == "finished"
+
+
+@pytest.mark.parametrize("rows", [0, 1, 20_000])
+def test_xarray_reads_the_finished_file_as_one_table(tmp_path, rows):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    make(tmp_path / "a.h5", rows).finish("finished", {}, None)
+    with xarray.open_dataset(tmp_path / "a.h5", engine="h5netcdf", group="data") as table:
+        assert dict(table.sizes) == {"record": rows}
+        assert set(table) == {"cycle", "voltage", "set_conductance"}
+        assert table["voltage"].attrs["units"] == "V"
+        assert np.array_equal(table["cycle"].values, np.arange(rows))
+
+
+def test_a_column_called_record_does_not_collide(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    file = RunFile.create(tmp_path / "a.h5", HEADER, [Column.of("Record")])
+    file.append({"record": np.arange(5.0)})
+    file.finish("finished", {}, None)
+    with xarray.open_dataset(tmp_path / "a.h5", engine="h5netcdf", group="data") as table:
+        assert np.array_equal(table["record"].values, np.arange(5))
+
+
+def test_every_append_is_in_the_file_before_the_next(tmp_path):
+    file = make(tmp_path / "a.h5", 10)
+    seen = subprocess.run(
+        [sys.executable, "-c", READ, str(tmp_path / "a.h5")], capture_output=True, text=True
+    )
+    assert seen.stdout.split() == ["10", "running", "9.0"], seen.stderr
+    file.append(block(10, 5))
+    seen = subprocess.run(
+        [sys.executable, "-c", READ, str(tmp_path / "a.h5")], capture_output=True, text=True
+    )
+    assert seen.stdout.split() == ["15", "running", "14.0"], seen.stderr
+    file.finish("stopped", {}, None)
+
+
+READ = dedent("""
+    import sys
+    from benchctl.store import StoredRun
+    with StoredRun(sys.argv[1]) as run:
+        print(run.rows, run.status, run.data["cycle"][-1])
+""")
+
+
+def test_appending_the_same_block_again_after_an_interruption_adds_nothing(tmp_path, monkeypatch):
+    file = make(tmp_path / "a.h5", 10)
+    flush = h5py.h5f.flush
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(h5py.h5f, "flush", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        file.append(block(10, 10))
+    monkeypatch.setattr(h5py.h5f, "flush", flush)
+    file.append(block(10, 10))
+    file.finish("finished", {}, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 20)
+
+
+def test_unequal_columns_are_trimmed_to_the_shortest(tmp_path):
+    file = make(tmp_path / "a.h5", 10)
+    file._datasets["cycle"].set_extent((25,))
+    h5py.h5f.flush(file._file.id)
+    file._file.close()
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 10)
+
+
+def test_traces_are_ragged_and_know_their_row(tmp_path):
+    file = make(tmp_path / "a.h5", 3)
+    waves = [Trace(np.arange(n) * 1e-9, np.full(n, 0.5), np.arange(n) * 1e-6) for n in (4, 0, 7)]
+    for row, wave in enumerate(waves):
+        file.append_trace(wave, row)
+    with StoredRun(tmp_path / "a.h5") as growing:
+        assert [len(t.trace.time) for t in growing.traces] == [4, 0, 7]
+    file.finish("finished", {}, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert [t.row for t in run.traces] == [0, 1, 2]
+        for stored, wave in zip(run.traces, waves, strict=True):
+            assert np.array_equal(stored.trace.time, wave.time)
+            assert np.array_equal(stored.trace.current, wave.current)
+
+
+def test_a_trace_cut_short_by_a_kill_is_left_out(tmp_path):
+    file = make(tmp_path / "a.h5", 2)
+    wave = Trace(np.arange(5.0), np.arange(5.0), np.arange(5.0))
+    file.append_trace(wave, 0)
+    file.append_trace(wave, 1)
+    file._traces["current"].set_extent((7,))
+    h5py.h5f.flush(file._file.id)
+    file._file.close()
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert [t.row for t in run.traces] == [0]
+    with StoredRun(repair(tmp_path / "a.h5")) as run:
+        assert [t.row for t in run.traces] == [0]
+        assert np.array_equal(run.traces[0].trace.current, wave.current)
+
+
+def test_repair_copies_an_unfinished_file_out_whole(tmp_path):
+    file = make(tmp_path / "a.h5", 1234)
+    file.note_metadata({"operator": "me"})
+    before = (tmp_path / "a.h5").read_bytes()
+    whole = repair(tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").read_bytes() == before
+    with h5py.File(whole, "r") as copy:
+        assert copy["data/cycle"].compression == "gzip"
+    with StoredRun(whole) as run:
+        assert holds(run, 1234)
+        assert run.status == "failed"
+        assert "recovered" in run.error
+        assert "1234" in run.error
+        assert run.header.run_id == HEADER.run_id
+        assert run.metadata == {"operator": "me"}
+    with pytest.raises(ConfigError, match="exists already"):
+        repair(tmp_path / "a.h5")
+    file.finish("finished", {}, None)
+
+
+def test_repairing_a_finished_file_keeps_its_result(tmp_path):
+    make(tmp_path / "a.h5", 5).finish("stopped", {"n": {"value": 1}}, "why", "then")
+    with StoredRun(repair(tmp_path / "a.h5", tmp_path / "deep" / "b.h5")) as run:
+        assert (run.status, run.error, run.analysis) == ("stopped", "why", {"n": {"value": 1}})
+        assert holds(run, 5)
+
+
+def test_a_rewrite_that_fails_leaves_the_growing_file_complete(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    file = make(tmp_path / "a.h5", 77)
+    monkeypatch.setattr("benchctl.store.writing.write_whole", full)
+    file.finish("finished", {"n": {"value": 3}}, "a note", "then")
+    assert "No space left" in caplog.text
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 77)
+        assert (run.status, run.error, run.ended) == ("finished", "a note", "then")
+        assert run.analysis == {"n": {"value": 3}}
+
+
+def test_a_rewrite_that_dies_half_way_leaves_no_debris(tmp_path, monkeypatch):
+    make(tmp_path / "a.h5", 50).finish("finished", {}, None)
+    before = (tmp_path / "a.h5").read_bytes()
+
+    def half(source, file, result):
+        file.attrs["x"] = 1
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("benchctl.store.whole._copy", half)
+    with h5py.File(tmp_path / "a.h5", "r") as source, pytest.raises(OSError, match="No space"):
+        write_whole(source, tmp_path / "a.h5", {})
+    assert [p.name for p in tmp_path.iterdir()] == ["a.h5"]
+    assert (tmp_path / "a.h5").read_bytes() == before
+
+
+def test_never_overwrites(tmp_path):
+    make(tmp_path / "a.h5", 5).finish("finished", {}, None)
+    with pytest.raises(ConfigError, match="exists already"):
+        make(tmp_path / "a.h5")
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 5)
+
+
+def test_a_folder_that_cannot_be_made_is_one_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BenchError, match="cannot create"):
+        make(tmp_path / "file" / "a.h5")
+
+
+@pytest.mark.parametrize("titles", [("Voltage (V)", "voltage (mV)"), ("(V)",)])
+def test_columns_must_have_names_of_their_own(tmp_path, titles):
+    with pytest.raises(ConfigError, match="names that differ"):
+        RunFile.create(tmp_path / "a.h5", HEADER, [Column.of(t) for t in titles])
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_version_is_refused(tmp_path):
+    make(tmp_path / "a.h5").finish("finished", {}, None)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file.attrs["format_version"] = 2
+    with pytest.raises(ConfigError, match="format version 2, this benchctl reads 1"):
+        StoredRun(tmp_path / "a.h5")
+
+
+def test_what_is_no_run_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="there is no file"):
+        StoredRun(tmp_path / "missing.h5")
+    (tmp_path / "text.h5").write_text("hello")
+    with pytest.raises(ConfigError, match="cannot be read as a run file"):
+        StoredRun(tmp_path / "text.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(ConfigError, match="not a benchctl run file"):
+        StoredRun(tmp_path / "other.h5")
+
+
+def test_texts_too_long_for_a_growing_file_are_whole_in_the_finished_one(tmp_path, monkeypatch):
+    analysis = {f"m{i}": {"value": i, "note": "x" * 100} for i in range(1000)}
+    file = make(tmp_path / "a.h5", 1)
+    file.finish("finished", analysis, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert run.analysis == analysis
+
+
+def test_a_dut_named_with_any_character_is_stored(tmp_path):
+    make(tmp_path / "a.h5", header=replace(HEADER, dut="Ω\0\n☃")).finish("finished", {}, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert run.header.dut == "Ω\n☃"
+
+
+def test_file_name_says_when_what_and_on_what():
+    assert HEADER.file_name == "20261121T201411Z_set-reset_HfOx-W07-3_8f654ed3.h5"
+
+
+@given(st.text(max_size=300))
+def test_slugs_are_safe_on_every_system(text):
+    name = slug(text)
+    assert 0 < len(name) <= 61
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "lpt1", "COM9", "aux", "prn"])
+def test_names_that_windows_keeps_for_itself_are_changed(name):
+    assert slug(name).lower() != name.lower()
+
+
+def test_plain_makes_any_figure_json():
+    figure = {"a": np.float64(1.5), "b": (np.int64(2), float("nan")), 3: np.array([True, False])}
+    assert plain(figure) == {"a": 1.5, "b": [2, None], "3": [True, False]}
+    assert json.loads(json.dumps(plain({"inf": float("inf"), "none": None}))) == {
+        "inf": None,
+        "none": None,
+    }
+
+
+FILL = dedent("""
+    import resource, signal, sys
+    from pathlib import Path
+    import numpy as np
+    from benchctl.errors import BenchError
+    from benchctl.store import Column, Header, RunFile
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    header = Header("p", "d", "2026-11-21T20:14:11+00:00", "0" * 32)
+    columns = [Column.of(t) for t in ("Cycle", "Voltage (V)", "Set conductance (S)")]
+    file = RunFile.create(Path(sys.argv[1]), header, columns)
+    limit, block = int(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        while True:
+            count = np.arange(file.rows, file.rows + block, dtype=float)
+            file.append({"cycle": count, "voltage": count / 8, "set_conductance": -count})
+    except BenchError as error:
+        print(file.rows, error)
+    file.finish("failed", {}, "the disk is full")
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
+@pytest.mark.parametrize(
+    ("limit", "rows"), [(300_000, 100), (431_872, 100), (333_333, 4096), (700_001, 1000)]
+)
+def test_a_full_disk_is_one_error_keeps_what_was_written_and_crashes_nothing(tmp_path, limit, rows):
+    path = tmp_path / "a.h5"
+    child = subprocess.run(
+        [sys.executable, "-c", FILL, str(path), str(limit), str(rows)],
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr
+    acknowledged, _, text = child.stdout.partition(" ")
+    assert "File too large" in text
+    assert f"first {acknowledged} rows are safe" in text
+    assert int(acknowledged) > 0
+    with StoredRun(path) as run:
+        assert holds(run, int(acknowledged))
+        assert (run.status, run.error) == ("failed", "the disk is full")
+    with StoredRun(repair(path)) as run:
+        assert holds(run, int(acknowledged))
+        assert run.status == "failed"
+
+
+NO_ROOM = dedent("""
+    import resource, signal, sys
+    from pathlib import Path
+    import numpy as np
+    from benchctl.store import Column, Header, RunFile
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    header = Header("p", "d", "2026-11-21T20:14:11+00:00", "0" * 32)
+    file = RunFile.create(Path(sys.argv[1]), header, [Column.of("Noise")])
+    file.append({"noise": np.random.default_rng(1).random(100_000)})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    file.finish("finished", {}, None)
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
+@pytest.mark.parametrize("limit", [200_000, 300_000, 500_000, 600_000])
+def test_a_disk_without_room_for_the_copy_leaves_the_growing_file(tmp_path, limit):
+    path = tmp_path / "a.h5"
+    child = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, str(path), str(limit)], capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+    assert "stays uncompressed (File too large)" in child.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["a.h5"]
+    with StoredRun(path) as run:
+        assert (run.rows, run.status) == (100_000, "finished")
+        assert np.array_equal(run.data["noise"], np.random.default_rng(1).random(100_000))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
+@pytest.mark.parametrize("limit", [200, 5_000])
+def test_a_result_that_cannot_be_written_costs_no_row(tmp_path, limit):
+    path = tmp_path / "a.h5"
+    child = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, str(path), str(limit)], capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+    assert "first 100000 rows are safe" in child.stderr
+    with StoredRun(repair(path)) as run:
+        assert run.rows == 100_000
+        assert np.array_equal(run.data["noise"], np.random.default_rng(1).random(100_000))
+
+
+UNPLUG = dedent("""
+    import os, sys
+    from pathlib import Path
+    import numpy as np
+    from benchctl.errors import BenchError
+    from benchctl.store import Column, Header, RunFile
+
+    header = Header("p", "d", "2026-11-21T20:14:11+00:00", "0" * 32)
+    file = RunFile.create(Path(sys.argv[1]), header, [Column.of("Cycle")])
+    file.append({"cycle": np.arange(500.0)})
+    gone = os.open(sys.argv[1], os.O_RDONLY)      # every write to it fails, as on a lost disk
+    os.dup2(gone, file._file.id.get_vfd_handle())
+    try:
+        file.append({"cycle": np.arange(500.0)})
+    except BenchError as error:
+        print(error)
+    file.finish("failed", {}, "the disk is gone")
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="replaces a POSIX descriptor")
+def test_a_disk_that_goes_away_is_one_error_and_crashes_nothing(tmp_path):
+    path = tmp_path / "a.h5"
+    child = subprocess.run(
+        [sys.executable, "-c", UNPLUG, str(path)], capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+    assert "cannot write" in child.stdout
+    assert "Traceback" not in child.stderr
+    with StoredRun(path) as run:
+        assert run.rows == 500
+        assert run.status == "running"
+
+
+def test_appending_after_a_failure_touches_the_disk_no_more(tmp_path, monkeypatch):
+    file = make(tmp_path / "a.h5", 10)
+
+    def failing(*_):
+        raise OSError("lost")
+
+    monkeypatch.setattr(h5py.h5f, "flush", failing)
+    with pytest.raises(BenchError, match="lost"):
+        file.append(block(10, 10))
+    monkeypatch.undo()
+    with pytest.raises(BenchError, match="first 10 rows are safe"):
+        file.append(block(10, 10))
+    file.finish("failed", {}, "lost")
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 10)
+        assert run.status == "failed"
+
+
+def test_rows_are_forced_to_the_disk_when_due(tmp_path, monkeypatch):
+    now, synced = [0.0], []
+    monkeypatch.setattr("benchctl.store.writing.monotonic", lambda: now[0])
+    monkeypatch.setattr(os, "fsync", synced.append)
+    file = make(tmp_path / "a.h5", 1)
+    assert not synced
+    now[0] = 0.9
+    file.sync()
+    file.sync()
+    assert len(synced) == 1
+    now[0] = 1.95
+    file.append(block(1, 1))
+    assert len(synced) == 2
+    now[0] = 5.0
+    file.sync()
+    assert len(synced) == 2, "nothing was appended since"
+    monkeypatch.undo()
+    file.finish("finished", {}, None)
