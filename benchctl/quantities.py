@@ -46,9 +46,9 @@ def parse(value: object, unit: str, name: str = "value") -> float:
         raise ConfigError(f"{name}: expected {_expected(unit)}, got {value}")
     if isinstance(value, str):
         number, symbol = _split(value, unit, name)
-        result = number * _factor(symbol, unit, name)
+        factor = _factor(symbol, unit, name)
         # 200 * 1e-9 is 2.0000000000000002e-07: what was typed has fewer digits than that.
-        result = float(f"{result:.15g}")
+        result = number if factor == 1 else float(f"{number * factor:.15g}")
     else:
         try:
             result = float(value)  # type: ignore[arg-type]  # numpy scalars convert too
