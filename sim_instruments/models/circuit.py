@@ -198,9 +198,9 @@ def kernel(function: Callable[..., Any]) -> Any:
     file = sys.modules[function.__module__].__file__ or function.__code__.co_filename
     with _cached_beside(file):
         try:
-            return numba.njit(nogil=True, cache=True)(function)
+            return numba.njit(nogil=True, cache=True, forceinline=True)(function)
         except RuntimeError:  # numba's word for a cache folder that cannot be written
-            return numba.njit(nogil=True)(function)
+            return numba.njit(nogil=True, forceinline=True)(function)
 
 
 def _bind(template: Any, module: str, **kernels: Any) -> Any:

@@ -1,0 +1,337 @@
+r"""Filamentary oxide memristor (HfO2 ReRAM): a filament grows and dissolves across a gap.
+
+**Switching** — the SkyWater sky130 ReRAM compact model, its calibrated set [R:
+google/skywater-pdk-libs-sky130_fd_pr_reram]. The filament has thickness `s`, the gap to the
+electrode is ``T_ox - s``::
+
+    I     = I1 exp(-(T_ox - s)/(T_ox - s_ref)) sinh(V/V_ref)
+    gamma = k0 + k1 ((T_ox - s)/1 nm)^3
+    ds/dt = v1 [ exp(-(Eg - q gamma a0 V/T_ox)/kT) - exp(-(Er + q gamma a0 V/T_ox)/kT) ]
+    T     = T_ambient + R_th |V I|
+
+V > 0 sets, V < 0 resets. The heat equation is closed (its time constant is 0.23 ns), so pulses
+below about 2 ns see the temperature too early.
+
+**Forming** [D] — a pristine device conducts `PRISTINE` of a formed one's off current. Wear adds up
+as ``dD/dt = exp(V/v_f)/t0``; at ``D = 1`` the filament breaks through and grows until the voltage
+left across the device is 0.4 V, so that the compliance decides: ``G_form ~ I_cc/0.4 V`` [M], never
+more than the thickest filament gives. ``t0`` makes the median of a 1 V/s ramp break at
+`forming_voltage`, Weibull-spread (`forming_shape`) and lower for a larger `area`.
+
+**Spread** — between devices (drawn once): on and off conductance and switching voltage, log-normal.
+Between cycles: at each change of polarity above 0.25 V the two ends of the stroke and the switching
+voltage are drawn anew; on the way every increment ``u`` of thickness has a standard deviation
+``step_spread sqrt(u)``, whatever sub-steps resolve it.
+
+**Retention** — in Arrhenius time ``theta`` since the last write [R: CMO/HfOx law of aihwkit,
+arXiv:2502.04524: mean falls by 0.0890 uS per e-fold, spread grows by 0.0420 uS, of about 49 uS]::
+
+    theta = sum dt exp(-(Ea/k)(1/T - 1/300 K));   L = log10(1 + theta/1 us)
+    G     = G_written (1 - drift L) exp(N(0, relaxation L));  weaker filaments relax more,
+            as sqrt(G_on/G) up to 5 times [D]
+
+**Valid** for |V| up to about 3.5 V, 250-450 K, pulses of 1 ns and more. Above 1500 K (hard
+overdrive without series resistance or compliance) numbers are numbers only. **Not modelled**:
+random telegraph noise, 1/f spectra (a reading has one relative Gaussian noise), wear-out,
+capacitance and overshoot, heat history below 1 ns.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from sim_instruments.models.circuit import Array, Rng, kernel, specialise
+from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.parameters import Bound
+
+BOLTZMANN = 8.617333e-5
+"""eV/K"""
+PRISTINE = 1e-3
+"""current before forming, of a formed device's off current [D]"""
+FORMED_AT = 0.4
+"""V left across a device when forming is over [M]"""
+EVENT = 0.25
+"""V; a lower voltage of the other polarity begins no new cycle [D]"""
+REST_UNIT = 1e-6
+"""s, from when relaxation is seen [R: t_r of aihwkit]"""
+
+# Slots of the parameter array after the temperature (lengths in nm).
+I1, GAP0, V_REF, OXIDE, THICK, THIN, SPEED, EG, ER, K0, K1, HOP, HEAT = range(1, 14)
+V_FORM, FORM_TIME, CYCLE_ON, CYCLE_OFF, CYCLE_V, STEP_SPREAD, READ_NOISE = range(14, 21)
+DRIFT, RELAXATION, ACTIVATION, LARGEST = range(21, 25)
+
+# Slots of the state array.
+S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT = range(10)
+FORGETTING = 0.01
+"""nm of movement that e-folds the time since the last write [D]"""
+FORGOTTEN = 1e-12
+"""s, as good as none"""
+NEGLIGIBLE = 18.0
+"""kT; with more push than this the way back is 1e-15 of the way ahead"""
+MOST_BENT = 2.0
+"""e-folds of the rate in one sub-step"""
+UNSEEN = 1e-7
+"""nm; a move too small to bend the circuit or to be drawn"""
+FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class GapFilamentParameters:
+    """Parameters of `GapFilament`, SI."""
+
+    formed: bool = True
+    """False gives a pristine device that must be formed first"""
+    thickness: Annotated[float, Bound("m", 1e-9, 10e-9)] = 3.3e-9
+    """m, filament of the fresh formed device; the default is the off state [D]"""
+    thinnest: Annotated[float, Bound("m", 1e-9, 10e-9)] = 3.3e-9
+    """m, lower end of the stroke [R sky130]"""
+    thickest: Annotated[float, Bound("m", 1e-9, 10e-9)] = 4.9e-9
+    """m, upper end of the stroke [R sky130]"""
+    current_scale: Annotated[float, Bound("A", 1e-7, 1e-3)] = 61.4e-6
+    """A, I1 [R sky130]"""
+    voltage_scale: Annotated[float, Bound("V", 0.05, 5.0)] = 0.430
+    """V, V_ref [R sky130]"""
+    oxide: Annotated[float, Bound("m", 1e-9, 12e-9)] = 5.0e-9
+    """m, T_ox [R sky130]"""
+    reference: Annotated[float, Bound("m", 1e-9, 12e-9)] = 4.7249e-9
+    """m, s_ref [R sky130]"""
+    speed: Annotated[float, Bound("m/s", 1e-3, 1e6)] = 150.0
+    """m/s, v1 [R sky130]"""
+    growth_energy: Annotated[float, Bound("eV", 0.5, 3.0)] = 1.501
+    """eV, Eg [R sky130]"""
+    loss_energy: Annotated[float, Bound("eV", 0.5, 3.0)] = 1.500
+    """eV, Er [R sky130]"""
+    field_factor: Annotated[float, Bound("", 1.0, 50.0)] = 16.5
+    """k0 [R sky130]"""
+    gap_factor: Annotated[float, Bound("", -3.0, 0.0)] = -1.25
+    """k1 [R sky130]"""
+    hop: Annotated[float, Bound("m", 0.05e-9, 1e-9)] = 0.25e-9
+    """m, a0 [R sky130]"""
+    thermal_resistance: Annotated[float, Bound("K/W", 0.0, 1e8)] = 0.23e-9 / 0.31825e-15
+    """K/W, tau_th/C_th [R sky130] = 7.2e5 [C]"""
+    forming_voltage: Annotated[float, Bound("V", 0.5, 10.0)] = 2.5
+    """V, 63 % of devices have formed here at 1 V/s [D]"""
+    forming_slope: Annotated[float, Bound("V", 0.02, 1.0)] = 0.12
+    """V, v_f: an e-fold of time to form [D]"""
+    forming_shape: Annotated[float, Bound("", 2.0, 1000.0)] = 20.0
+    """Weibull shape of the forming voltage [M: 15-40]"""
+    area: Annotated[float, Bound("", 1e-4, 1e4)] = 1.0
+    """electrode area, relative: forming takes -v_f ln(area) less voltage [D]"""
+    spread_on: Annotated[float, Bound("", 0.0, 0.5)] = 0.05
+    """log-normal sigma of conductance between devices [D: 5 %]"""
+    spread_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.25
+    """log-normal sigma of the off conductance between devices [D: 20-30 %]"""
+    spread_voltage: Annotated[float, Bound("", 0.0, 0.2)] = 0.03
+    """log-normal sigma of the switching voltages between devices [D: 3-5 %]"""
+    cycle_on: Annotated[float, Bound("", 0.0, 0.5)] = 0.04
+    """log-normal sigma of the highest conductance between cycles [D]"""
+    cycle_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.20
+    """log-normal sigma of the lowest conductance between cycles [D]"""
+    cycle_voltage: Annotated[float, Bound("", 0.0, 0.2)] = 0.015
+    """log-normal sigma of the switching voltages between cycles [D]"""
+    step_spread: Annotated[float, Bound("m^0.5", 0.0, 1e-5)] = 0.6e-6
+    """m^0.5, standard deviation of a stroke of 1 m; 0.019 nm for one of 1 nm [D]"""
+    read_noise: Annotated[float, Bound("", 0.0, 0.2)] = 0.005
+    """relative noise of one reading [R: 0.5-2 % for RRAM]"""
+    drift: Annotated[float, Bound("", 0.0, 0.05)] = 0.003
+    """loss of conductance per decade of time after a write [R, from 1 us: 4 % in 10 years]"""
+    relaxation: Annotated[float, Bound("", 0.0, 0.05)] = 0.0017
+    """relative spread per decade of time after a write [R, rescaled: 1 % at 1 s]"""
+    retention_energy: Annotated[float, Bound("eV", 0.0, 3.0)] = 1.3
+    """eV, activation of drift and relaxation [R: 1.2-1.5]"""
+    largest_step: Annotated[float, Bound("m", 1e-12, 0.1e-9)] = 0.04e-9
+    """m, the largest change of thickness in one sub-step (numerics)"""
+
+
+def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
+    up = math.exp(v / p[V_REF])
+    down = 1.0 / up
+    return x[SCALE] * 0.5 * (up - down), x[SCALE] * 0.5 * (up + down) / p[V_REF]
+
+
+@kernel
+def _settle(thickness: float, x: Array, p: Array) -> None:
+    """Set the thickness, and what the current takes from it."""
+    x[S] = thickness
+    x[SCALE] = p[I1] * math.exp(-(p[OXIDE] - thickness) / p[GAP0])
+    if x[STAGE] == FRESH:
+        x[SCALE] *= PRISTINE
+
+
+@kernel
+def _begin_cycle(polarity: float, x: Array, p: Array, rng: Rng) -> None:
+    """Draw where this half cycle ends and how easily it goes."""
+    x[POLARITY] = polarity
+    if polarity > 0.0:
+        end = p[THICK] + p[GAP0] * p[CYCLE_ON] * rng.standard_normal()
+        x[TOP] = min(end, p[OXIDE] - 0.02)
+    else:
+        x[BOTTOM] = p[THIN] + p[GAP0] * p[CYCLE_OFF] * rng.standard_normal()
+    x[EASE] = math.exp(p[CYCLE_V] * rng.standard_normal())
+
+
+@kernel
+def _form(v: float, h: float, x: Array, p: Array) -> float:
+    """Wear a pristine device, or let the filament break through; return the time taken."""
+    if x[STAGE] == FRESH:
+        wear = math.expm1(abs(v) / p[V_FORM]) / p[FORM_TIME]
+        if x[WEAR] + wear * h < 1.0:
+            x[WEAR] += wear * h
+            return h
+        taken = float((1.0 - x[WEAR]) / wear)
+        x[WEAR] = 1.0
+        x[STAGE] = BREAKING
+        _settle(x[S], x, p)
+        return taken if taken < h else h
+    if abs(v) > FORMED_AT and x[S] < p[THICK]:
+        _settle(min(x[S] + 0.5 * p[LARGEST], p[THICK]), x, p)
+        return 0.0
+    x[STAGE] = FORMED
+    return 0.0
+
+
+@kernel
+def _relax(h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Let `h` seconds of retention pass, and those under a read voltage still unfelt."""
+    h += x[UNFELT]
+    x[UNFELT] = 0.0
+    before = math.log10(1.0 + x[THETA] / REST_UNIT)
+    hotter = 1.0 / ROOM - 1.0 / p[AMBIENT]
+    x[THETA] += h * math.exp(p[ACTIVATION] / BOLTZMANN * hotter)
+    after = math.log10(1.0 + x[THETA] / REST_UNIT)
+    left = math.log(max(1.0 - p[DRIFT] * after, 0.01) / max(1.0 - p[DRIFT] * before, 0.01))
+    if p[RELAXATION] > 0.0:
+        weak = min(5.0, math.exp(0.5 * max(0.0, p[THICK] - x[S]) / p[GAP0]))
+        spread = p[RELAXATION] * weak * math.sqrt(after * after - before * before)
+        left += spread * rng.standard_normal()
+    _settle(min(x[S] + p[GAP0] * left, p[OXIDE] - 0.02), x, p)
+
+
+def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
+    if x[STAGE] != FRESH:
+        _relax(h, x, p, rng)
+
+
+def _step(
+    v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
+) -> float:
+    if x[STAGE] != FORMED:
+        return _form(v, h, x, p)
+    polarity = 1.0 if v > 0.0 else -1.0
+    force = abs(v)
+    if force < EVENT:
+        x[UNFELT] += h
+        if x[UNFELT] > REST_UNIT + x[THETA]:
+            _relax(0.0, x, p, rng)
+    elif polarity != x[POLARITY]:
+        _begin_cycle(polarity, x, p, rng)
+    kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
+    kt = BOLTZMANN * kelvin
+    gap = p[OXIDE] - x[S]
+    field = p[HOP] / p[OXIDE] * x[EASE]
+    push = (p[K0] + p[K1] * gap * gap * gap) * field * force
+    ahead, back = (p[EG], p[ER]) if v > 0.0 else (p[ER], p[EG])
+    rate = p[SPEED] * math.exp((push - ahead) / kt)
+    if push < NEGLIGIBLE * kt:
+        rate -= p[SPEED] * math.exp((-push - back) / kt)
+    room = x[TOP] - x[S] if v > 0.0 else x[S] - x[BOTTOM]
+    if room < UNSEEN or rate * h < UNSEEN:
+        if rate > 0.0 and room > 0.0:
+            _settle(x[S] + polarity * min(rate * h, room), x, p)
+        return h
+    # d ln(rate)/ds along the circuit's load line: the field, the heat, the source giving way.
+    yielding = -give * i / p[GAP0]
+    gain = i / p[GAP0] + g * yielding
+    bend = -3.0 * p[K1] * gap * gap * field * force + polarity * push / force * yielding
+    warm = (ahead - push) / kelvin * p[HEAT] * (i * yielding + v * gain)
+    move, taken = _stretch(rate, polarity * (bend + warm) / kt, min(room, p[LARGEST]), h)
+    if move < room:
+        move += p[STEP_SPREAD] * math.sqrt(move) * rng.standard_normal()
+    if x[THETA] + x[UNFELT] > 0.0:
+        _forget(abs(move), x)
+    _settle(x[S] + polarity * min(move, room), x, p)
+    return float(taken)
+
+
+@kernel
+def _forget(move: float, x: Array) -> None:
+    """Let a movement begin the time since the last write anew."""
+    kept = math.exp(-move / FORGETTING)
+    x[THETA] *= kept
+    x[UNFELT] *= kept
+    if x[THETA] + x[UNFELT] < FORGOTTEN:
+        x[THETA] = x[UNFELT] = 0.0
+
+
+@kernel
+def _stretch(rate: float, steepness: float, most: float, h: float) -> tuple[float, float]:
+    """Return (move, time) for a rate that changes as ``exp(steepness * move)``, exactly."""
+    bent = steepness * most
+    if abs(bent) > MOST_BENT:
+        most *= MOST_BENT / abs(bent)
+        bent = math.copysign(MOST_BENT, bent)
+    if abs(bent) < 1e-6:
+        taken = most / rate
+        return (most, taken) if taken <= h else (rate * h, h)
+    taken = (1.0 - math.exp(-bent)) / (steepness * rate)
+    if taken <= h:
+        return most, taken
+    return -math.log1p(-steepness * rate * h) / steepness, h
+
+
+def _observe(i: float, x: Array, p: Array, rng: Rng) -> float:
+    return i * float(1.0 + p[READ_NOISE] * rng.standard_normal())
+
+
+class GapFilament(Device):
+    """A filamentary oxide memristor, formed or pristine."""
+
+    name = "gap_filament"
+    PARAMETERS = GapFilamentParameters
+    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe)
+    APPROXIMATIONS = (
+        "temperature follows power at once",
+        "rest and retention in closed form",
+        "one relative Gaussian noise per reading",
+    )
+    parameters: GapFilamentParameters
+
+    def _pack(self) -> tuple[Array, Array]:
+        q = self.parameters
+        if not q.thinnest <= q.thickness <= q.thickest < q.oxide or q.reference >= q.oxide:
+            raise ValueError(
+                "gap_filament needs thinnest <= thickness <= thickest < oxide and reference < oxide"
+            )
+        on, off, ease = np.array([q.spread_on, q.spread_off, q.spread_voltage]) * (
+            self.rng.standard_normal(3)
+        )
+        weibull = self.rng.exponential() ** (1.0 / q.forming_shape)
+        forming = q.forming_voltage * weibull - q.forming_slope * math.log(q.area)
+        nm = 1e9
+        gap0 = (q.oxide - q.reference) * nm
+        thin = q.thinnest * nm + gap0 * off
+        thick = q.thickest * nm
+        p = np.array(
+            [
+                ROOM, q.current_scale * math.exp(on), gap0, q.voltage_scale, q.oxide * nm, thick,
+                thin, q.speed * nm, q.growth_energy, q.loss_energy, q.field_factor, q.gap_factor,
+                q.hop * nm * math.exp(ease), q.thermal_resistance, q.forming_slope,
+                q.forming_slope * math.exp(forming / q.forming_slope), q.cycle_on, q.cycle_off,
+                q.cycle_voltage, q.step_spread * math.sqrt(nm), q.read_noise, q.drift,
+                q.relaxation, q.retention_energy, q.largest_step * nm,
+            ]
+        )  # fmt: skip
+        start = min(thin + (q.thickness - q.thinnest) * nm, thick)
+        x = np.zeros(UNFELT + 1)
+        x[[STAGE, TOP, BOTTOM, EASE]] = FORMED if q.formed else FRESH, thick, thin, 1.0
+        _settle(start, x, p)
+        return p, x
+
+    @property
+    def state(self) -> dict[str, float]:
+        """Filament thickness in m, whether formed (0 or 1), wear before forming (0 to 1)."""
+        x = self._x
+        formed = float(x[STAGE] == FORMED)
+        return {"thickness": float(x[S]) * 1e-9, "formed": formed, "wear": float(x[WEAR])}
