@@ -83,7 +83,7 @@ class Bench:
             "simulated": self.simulated,
             "identities": dict(self.identities),
             "config": self.config.model_dump(mode="json"),
-            "world": self.world.metadata() if self.world is not None else None,
+            "device": self.world.device.metadata() if self.world is not None else None,
         }
 
 
