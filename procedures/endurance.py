@@ -29,7 +29,7 @@ class Endurance(Procedure):
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     cycles = count("Cycles", 1000)
     read_every = count("Read every", 1, description="1 observes every cycle")
@@ -82,18 +82,19 @@ class Endurance(Procedure):
         observed = np.arange(1, self.cycles + 1, self.read_every)
         return observed if observed[-1] == self.cycles else np.append(observed, self.cycles)
 
-    def stimulus(self, cycle: Cycle) -> Stimulus:
+    def whole(self, cycle: Cycle) -> Stimulus:
         """Return all cycles, blind ones between the observed."""
         full, rest = divmod(self.cycles - 1, self.read_every)
         body = cycle.blind * (self.read_every - 1) + cycle.observed
         tail = cycle.blind * (rest - 1) + cycle.observed if rest else Stimulus()
-        return cycle.observed + body * full + tail
+        whole: Stimulus = cycle.observed + body * full + tail
+        return whole
 
     def execute(self) -> None:
         """Cycle until done, or until the stop rule says the device is gone."""
         cycle, numbers = self.cycle(), self.numbers()
         done, sense, recent = 0, self.sense, np.empty(0, dtype=np.int64)
-        blocks = self.dut.stream(self.stimulus(cycle), compliance=self.compliance)
+        blocks = self.dut.stream(self.whole(cycle), compliance=self.compliance)
         for block in whole_cycles(blocks, cycle.readings):
             columns = cycle.columns(block)
             high, low = columns["set_conductance"], columns["reset_conductance"]

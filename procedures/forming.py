@@ -29,7 +29,7 @@ class Forming(Procedure):
     stop_voltage = quantity("Largest voltage", 3.4, "V", -40, 40, description="its sign forms")
     step = quantity("Voltage step", "50 mV", "V", 1e-4, 5)
     set_width = quantity("Pulse width", "50 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "50 uA", "A", 1e-12, 10)
+    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
     jump = quantity("Jump", 5, "", 1.1, 1e9, description="conductance over the fresh device's")
@@ -37,7 +37,7 @@ class Forming(Procedure):
     formed_conductance = quantity(
         "Formed from", "0.15 uS", "S", 0, 10, description="conductance that needs no forming"
     )
-    consolidation = count("Further pulses for a volatile device", 20, 0, 1000)
+    consolidation = count("Further pulses for a volatile device", 100, 0, 1000)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Pulse",

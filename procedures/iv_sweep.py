@@ -120,8 +120,13 @@ class IVSweep(Procedure):
 
     def _halves(self, data: Mapping[str, NDArray[Any]], cycle: float) -> list[HalfLoop]:
         rows = data["cycle"] == cycle
-        columns = ("programmed_voltage", "voltage", "current", "in_compliance")
-        found = halves(*(data[c][rows] for c in columns), read_voltage=self.read_voltage)
+        found = halves(
+            data["programmed_voltage"][rows],
+            data["voltage"][rows],
+            data["current"][rows],
+            data["in_compliance"][rows],
+            self.read_voltage,
+        )
         return [half for half in found if half is not None]
 
 

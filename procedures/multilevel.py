@@ -26,25 +26,25 @@ class Multilevel(Procedure):
     chosen for being inside the band. Verdict: 0 under way, 1 reached, 2 missed.
     """
 
-    levels = quantities_list("Levels", "2 uS, 5 uS, 10 uS, 20 uS, 50 uS", "S", 1e-12, 10)
+    levels = quantities_list("Levels", "5 uS, 10 uS, 20 uS, 40 uS, 80 uS", "S", 1e-12, 10)
     level_count = count(
         "Level count", 0, 0, 1024, description="0 takes the list, otherwise lowest to highest level"
     )
-    lowest_level = quantity("Lowest level", "2 uS", "S", 1e-12, 10)
-    highest_level = quantity("Highest level", "50 uS", "S", 1e-12, 10)
+    lowest_level = quantity("Lowest level", "5 uS", "S", 1e-12, 10)
+    highest_level = quantity("Highest level", "80 uS", "S", 1e-12, 10)
     spacing = choice("Spacing", "logarithmic", ["logarithmic", "linear"])
     tolerance = quantity("Tolerance", 0.05, "", 1e-4, 1, description="half width over the target")
     repeats = count("Repeats", 3)
     attempts = count("Attempt budget", 200, description="pulses per try")
     set_voltage = quantity("Largest set voltage", 3.2, "V", -40, 40)
-    set_start = quantity("First set voltage", 1.0, "V", -40, 40)
+    set_start = quantity("First set voltage", 1.2, "V", -40, 40)
     reset_voltage = quantity("Largest reset voltage", -2.4, "V", -40, 40)
-    reset_start = quantity("First reset voltage", -1.0, "V", -40, 40)
-    step = quantity("Voltage step", "20 mV", "V", 1e-4, 5)
+    reset_start = quantity("First reset voltage", -1.2, "V", -40, 40)
+    step = quantity("Voltage step", "30 mV", "V", 1e-4, 5)
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     lowest_conductance = quantity(
         "Lowest conductance", "0.2 uS", "S", 0, 10, description="no reset pulse is given below it"
     )

@@ -24,7 +24,7 @@ class Retention(Procedure):
     beyond the last read is said with it.
     """
 
-    levels = quantities_list("Levels", "2 uS, 10 uS, 50 uS", "S", 1e-12, 10)
+    levels = quantities_list("Levels", "5 uS, 20 uS, 80 uS", "S", 1e-12, 10)
     level_order = choice("Level order", "ascending", ["ascending", "descending", "as listed"])
     duration = quantity("Duration", "1e4 s", "s", 1e-3, "100 y")
     first_read = quantity("First read", "1 s", "s", 1e-6, 1e6)
@@ -32,14 +32,14 @@ class Retention(Procedure):
     tolerance = quantity("Tolerance", 0.05, "", 1e-4, 1, description="half width over the target")
     attempts = count("Attempt budget", 200, description="pulses per level")
     set_voltage = quantity("Largest set voltage", 3.2, "V", -40, 40)
-    set_start = quantity("First set voltage", 1.0, "V", -40, 40)
+    set_start = quantity("First set voltage", 1.2, "V", -40, 40)
     reset_voltage = quantity("Largest reset voltage", -2.4, "V", -40, 40)
-    reset_start = quantity("First reset voltage", -1.0, "V", -40, 40)
-    step = quantity("Voltage step", "20 mV", "V", 1e-4, 5)
+    reset_start = quantity("First reset voltage", -1.2, "V", -40, 40)
+    step = quantity("Voltage step", "30 mV", "V", 1e-4, 5)
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
@@ -134,7 +134,7 @@ class Retention(Procedure):
 def _level(number: int, target: float, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
     elapsed, relative = data["elapsed"], _relative(data)
     law = drift(elapsed, relative)
-    end = elapsed.max(initial=0.0)
+    first, end = (float(elapsed.min()), float(elapsed.max())) if elapsed.size else (1.0, 1.0)
     parameters = ", ".join(f"{p:.4g}" for p in law.parameters)
     name = f"level {target:.4g} S"
     return {
@@ -145,13 +145,13 @@ def _level(number: int, target: float, data: Mapping[str, NDArray[Any]]) -> dict
             _per_decade(elapsed, relative), "", f"Relative change per decade, {name}"
         ),
         f"left_at_end_{number}": merit(
-            extrapolate(law, elapsed, relative, at=max(end, 1e-9)),
+            extrapolate(law, elapsed, relative, at=end, since=first),
             "",
             f"Left at the last read, {name}",
             f"after {end:.3g} s",
         ),
         f"left_after_10_years_{number}": merit(
-            extrapolate(law, elapsed, relative, at=TEN_YEARS),
+            extrapolate(law, elapsed, relative, at=TEN_YEARS, since=first),
             "",
             f"Left after 10 years, {name}",
             f"{law.name} law",

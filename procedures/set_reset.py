@@ -27,7 +27,7 @@ class SetReset(Procedure):
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     cycles = count("Cycles", 100)
     least_ratio = quantity(

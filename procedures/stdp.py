@@ -10,7 +10,6 @@ from pymeasure.experiment import Parameter
 
 from benchctl.analysis.plasticity import window
 from benchctl.analysis.spread import mean
-from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
 from benchctl.stimulus import Stimulus, read
 from procedures.merits import merit
@@ -28,14 +27,15 @@ class Stdp(Procedure):
     what the device does by itself: a volatile device relaxes, and their mean is subtracted.
 
     Defaults suit a device with a threshold near 1 V as well as an ionic one that forgets within
-    a second: the head alone stays under the threshold, head and tail together pass it.
+    a second: the head alone stays under the threshold, head and tail together pass it, and the
+    compliance in the pair keeps an abrupt set from running to the end of its stroke.
     """
 
     shape = choice("Spike shape", "biphasic-exponential", [*PRESETS, "table"])
-    spike_voltage = quantity("Spike head", 0.55, "V", -40, 40)
-    tail_voltage = quantity("Spike tail", 0.45, "V", 0, 40, description="of opposite sign")
+    spike_voltage = quantity("Spike head", 1.0, "V", -40, 40)
+    tail_voltage = quantity("Spike tail", 0.25, "V", 0, 40, description="of opposite sign")
     spike_width = quantity("Head width", "2 ms", "s", 1e-9, 100)
-    tail_time = quantity("Tail time", "15 ms", "s", 1e-9, 100)
+    tail_time = quantity("Tail time", "10 ms", "s", 1e-9, 100)
     spike_table = Parameter("Spike table", default="", description="0.8 V: 2 ms, -0.3 V: 10 ms")
     time_step = quantity("Time step", "1 ms", "s", 1e-9, 10)
     delays = quantities_list(
@@ -43,7 +43,7 @@ class Stdp(Procedure):
     )
     repeats = count("Repeats", 5)
     order_seed = count("Seed of the order", 1, 0)
-    initial_conductance = quantity("Initial conductance", "2 uS", "S", 1e-12, 10)
+    initial_conductance = quantity("Initial conductance", "3 uS", "S", 1e-12, 10)
     tolerance = quantity("Tolerance", 0.1, "", 1e-4, 1, description="of the initial conductance")
     attempts = count("Attempt budget", 200, description="pulses to re-initialise")
     set_start = quantity("First set voltage", 0.6, "V", -40, 40)
@@ -56,6 +56,9 @@ class Stdp(Procedure):
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+    spike_compliance = quantity(
+        "Compliance in the pair", "15 uA", "A", 1e-12, 10, description="ends a runaway set"
+    )
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Trial",
@@ -106,7 +109,7 @@ class Stdp(Procedure):
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
         for stimulus in trials.values():
-            self.dut.check(stimulus, compliance=self.compliance)
+            self.dut.check(stimulus, compliance=self.spike_compliance)
         for number, delay in enumerate(order, 1):
             ready = last(
                 write_verify(
@@ -114,7 +117,7 @@ class Stdp(Procedure):
                 )
             )
             stimulus = trials.get(float(delay)) or self.trial(math.nan)
-            readings = self.dut.play(stimulus, compliance=self.compliance)
+            readings = self.dut.play(stimulus, compliance=self.spike_compliance)
             before, after = readings.conductance
             self.record(
                 trial=number,

@@ -60,7 +60,9 @@ class Ladder:
     def rung(self, direction: int, index: int) -> float | None:
         """Return the voltage of pulse `index` (from 0) of a polarity; None above the ladder."""
         start, stop = (
-            (self.set_start, self.set_stop) if direction > 0 else (self.reset_start, self.reset_stop)
+            (self.set_start, self.set_stop)
+            if direction > 0
+            else (self.reset_start, self.reset_stop)
         )
         size = abs(start) + index * self.step
         return None if size > abs(stop) * (1 + 1e-9) else math.copysign(round(size, 9), start)

@@ -86,7 +86,7 @@ def _branch(
     if a == 0 or not np.isfinite(deviation).all() or abs(b) > 6.9:
         return _unknown("an exponential does not describe these points")
     t = student(degrees)
-    ends = sorted((scale * (a - t * deviation[0]), scale * (a + t * deviation[0])))
+    ends = sorted(float(scale * (a + side * t * deviation[0])) for side in (-1, 1))
     spread = min(t * float(deviation[1]), 50.0)
     tau = unit * math.exp(b)
     return Branch(

@@ -8,12 +8,14 @@ Every law is written for the conductance relative to the first read, r(t):
 * ``exponential``  r = a exp(-t/b)
 * ``stretched``    r = a exp(-(t/b)^c)
 
-The law is chosen by the corrected Akaike criterion, so a parameter more must earn its place.
+The simplest law that the corrected Akaike criterion does not put clearly behind the best is
+chosen, so a parameter more must earn its place. A time constant that lies far beyond the last
+read is not determined by the reads; such a law is left out.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,8 +27,15 @@ FloatArray = NDArray[np.float64]
 
 TEN_YEARS: Final = 3.1556952e8
 """s"""
+EXCLUDED: Final = 6.0
+"""Difference of AICc that excludes a law: odds of 20 to 1."""
+CLEAR: Final = 2.0
+"""Difference of AICc that is clear enough to leave a simpler law for a better one."""
+REACH: Final = 10.0
+"""A time constant beyond this many times the last read is not determined."""
 FAR: Final = 3.0
 """Decades beyond the last read from which an extrapolation is no evidence."""
+RESAMPLES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class Law:
     deviation: float
     """of the residuals, relative"""
     note: str = ""
+    rivals: tuple["Law", ...] = ()
+    """the other laws that the reads do not exclude: less than `EXCLUDED` worse by AICc"""
 
     def __call__(self, time: ArrayLike) -> FloatArray:
         """Return r(t) at `time` (s, above 0)."""
@@ -48,7 +59,7 @@ class Law:
 
 
 def _constant(t: FloatArray, a: float) -> FloatArray:
-    return np.full_like(t, a)
+    return np.asarray(a + 0.0 * t)
 
 
 def _log_time(t: FloatArray, a: float, b: float) -> FloatArray:
@@ -87,11 +98,20 @@ def drift(time: ArrayLike, relative: ArrayLike) -> Law:
     if t.size < 4 or np.unique(t).size < 3:
         value = (float(r.mean()),) if r.size else ()
         return Law("constant", value, math.nan, "needs 4 reads at 3 times to tell drift laws apart")
-    fits = {name: best for name in _LAWS if (best := _fit(name, t, r)) is not None}
-    residuals = {n: _LAWS[n](t, *p) - r for n, p in fits.items()}
-    chosen = min(fits, key=lambda n: _criterion(residuals[n], len(fits[n])))
-    degrees = max(t.size - len(fits[chosen]), 1)
-    return Law(chosen, fits[chosen], math.sqrt(float((residuals[chosen] ** 2).sum()) / degrees))
+    fits = {name: found for name in _LAWS if (found := _fit(name, t, r)) is not None}
+    score = {n: _criterion(_LAWS[n](t, *p) - r, len(p)) for n, p in fits.items()}
+    best = min(score.values())
+    chosen = next(n for n in _LAWS if n in fits and score[n] - best <= CLEAR)
+    rivals = [n for n in fits if n != chosen and score[n] - best < EXCLUDED]
+    return replace(
+        _law(chosen, fits[chosen], t, r), rivals=tuple(_law(n, fits[n], t, r) for n in rivals)
+    )
+
+
+def _law(name: str, parameters: tuple[float, ...], t: FloatArray, r: FloatArray) -> Law:
+    residual = _LAWS[name](t, *parameters) - r
+    degrees = max(t.size - len(parameters), 1)
+    return Law(name, parameters, math.sqrt(float((residual**2).sum()) / degrees))
 
 
 def _observed(time: ArrayLike, relative: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -149,12 +169,23 @@ def _fit_curve(name: str, t: FloatArray, r: FloatArray) -> tuple[float, ...] | N
     if not tries:
         return None
     best = min(tries, key=lambda found: float(found.cost))
+    if name != "power" and best.x[1] > last + math.log(REACH):
+        return None
     return tuple(float(p) for p in _natural(name, best.x))
 
 
 def _natural(name: str, p: FloatArray) -> tuple[float, ...]:
     """Return a law's own parameters from the fitted ones, in which a time is its logarithm."""
-    return (p[0], p[1]) if name == "power" else (p[0], math.exp(p[1]), *p[2:])
+    timed = name in ("exponential", "stretched")
+    return (p[0], math.exp(p[1]), *p[2:]) if timed else tuple(p)
+
+
+def _fitted(name: str, natural: tuple[float, ...]) -> FloatArray:
+    """Return the parameters a law is fitted in."""
+    p = np.array(natural, dtype=float)
+    if name in ("exponential", "stretched"):
+        p[1] = math.log(p[1])
+    return p
 
 
 def extrapolate(
@@ -163,32 +194,62 @@ def extrapolate(
     relative: ArrayLike,
     *,
     at: float = TEN_YEARS,
-    resamples: int = 200,
+    since: float | None = None,
     seed: int = 0,
 ) -> Estimate:
-    """Return r(`at`) with the bootstrap interval of the residuals; says how far beyond the data.
+    """Return r(`at`) with its bootstrap interval, and how far beyond the data that is.
 
-    The interval holds if the law does. Its note gives the decades between the last read and
-    `at`; beyond `FAR` of them it says that this is no evidence.
+    With `since` (s) it is r(`at`)/r(`since`), both from the law: the noise of a single first
+    read then does not scale everything after it. The interval covers every law that the reads do
+    not exclude, each with its resampled residuals. The note gives the decades between the last
+    read and `at`; beyond `FAR` of them it says that this is no evidence.
     """
     t, r = _observed(time, relative)
     if t.size == 0 or not law.parameters:
         return Estimate(math.nan, note="nothing was observed")
-    value = float(law(at))
-    note = _distance(float(t.max()), at)
+    value = float(_left(law.name, np.array([law.parameters]), at, since)[0])
+    notes = [law.note, _distance(float(t.max()), at)]
     if law.note:
-        return Estimate(value, note=f"{law.note}; {note}".strip("; "))
-    residual = (r - law(t)) * math.sqrt(t.size / max(t.size - len(law.parameters), 1))
+        return Estimate(value, note="; ".join(filter(None, notes)))
+    if law.rivals:
+        notes.append(f"not excluded: {', '.join(rival.name for rival in law.rivals)}")
+    ends = [_bootstrap(each, t, r, at, since, seed) for each in (law, *law.rivals)]
+    interval = min(low for low, _ in ends), max(high for _, high in ends)
+    return Estimate(value, interval, "; ".join(filter(None, notes)))
+
+
+def _bootstrap(
+    law: Law, t: FloatArray, r: FloatArray, at: float, since: float | None, seed: int
+) -> tuple[float, float]:
+    """Return the percentile interval of one law's extrapolation.
+
+    Each resample moves the fit by one Gauss-Newton step, which is the refit itself for the laws
+    that are linear and close to it for the others.
+    """
+    fitted = _fitted(law.name, law.parameters)
+    slopes = np.stack(
+        [
+            (_at(law.name, fitted + h, t) - _at(law.name, fitted - h, t)) / 2e-5
+            for h in 1e-5 * np.eye(fitted.size)
+        ],
+        axis=1,
+    )
+    residual = (r - law(t)) * math.sqrt(t.size / max(t.size - fitted.size, 1))
     rng = np.random.default_rng(seed)
-    ends = []
-    for _ in range(resamples):
-        fitted = _fit(law.name, t, law(t) + rng.choice(residual, t.size))
-        if fitted is not None:
-            ends.append(float(_LAWS[law.name](np.array(at), *fitted)))
-    if len(ends) < resamples / 2:
-        return Estimate(value, note=f"the bootstrap did not converge; {note}".strip("; "))
-    low, high = np.percentile(ends, [2.5, 97.5])
-    return Estimate(value, (float(low), float(high)), note)
+    steps = rng.choice(residual, (RESAMPLES, t.size)) @ np.linalg.pinv(slopes).T
+    natural = [_natural(law.name, p) for p in fitted + np.clip(steps, -20.0, 20.0)]
+    low, high = np.percentile(_left(law.name, np.array(natural), at, since), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _at(name: str, fitted: FloatArray, t: FloatArray) -> FloatArray:
+    return _LAWS[name](t, *_natural(name, fitted))
+
+
+def _left(name: str, parameters: FloatArray, at: float, since: float | None) -> FloatArray:
+    """Return r(at), or r(at)/r(since), for every row of parameters."""
+    value = _LAWS[name](np.array(at), *parameters.T)
+    return value if since is None else value / _LAWS[name](np.array(since), *parameters.T)
 
 
 def _distance(last: float, at: float) -> str:

@@ -60,6 +60,12 @@ def test_extrapolation_says_how_far_it_reaches():
     assert inside.note == ""
 
 
+def test_what_is_left_since_the_first_read_does_not_feel_that_reads_noise():
+    law = retention.drift(TIME, 1.05 * LAWS["log-time"][0])  # as if the first read were 5 % low
+    found = retention.extrapolate(law, TIME, 1.05 * LAWS["log-time"][0], at=1e5, since=1.0)
+    assert found.value == pytest.approx(1 - 0.02 * math.log(1e5))
+
+
 @pytest.mark.parametrize(
     ("time", "relative"),
     [([], []), ([1.0], [1.0]), ([1.0, 1.0, 1.0, 1.0], [1, 1, 1, 1]), ([1, 2, 3], [1, 1, math.nan])],
