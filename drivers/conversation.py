@@ -92,6 +92,16 @@ class Conversation:
             # The queue may hold errors of what went wrong before: they are not about `message`.
             self.command(message)
 
+    def complain(self) -> None:
+        """Raise what the instrument itself has to say about a failure, if it says anything."""
+        with suppress(VisaError, OSError, NotImplementedError):
+            self._adapter.connection.clear()
+        try:
+            answer = self.ask(":SYST:ERR?")
+        except InstrumentError:
+            return
+        self.accept(answer)
+
     def garbled(self, answer: str | bytes) -> InstrumentError:
         """Return the error for an answer that does not parse."""
         self._timeout = 0.0

@@ -25,6 +25,7 @@ from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.roles import Capabilities, Clock
 from drivers.conversation import Conversation
+from drivers.list_sweep import Memory
 from drivers.pulse_shapes import Pulse, Sampler, Waveform, pulse_of, waveform_of
 
 LOAD: Final = 1e6
@@ -63,6 +64,7 @@ class Setup:
     """A program in the instrument's words, and the rests around it that are not played by it."""
 
     function: str
+    """empty for nothing but rest"""
     inverted: bool
     high: str
     low: str
@@ -108,7 +110,7 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
             resistance=SOURCE,
         )
         self._wire = Conversation(self.adapter, name)
-        self._translated: tuple[Program, Setup | None] | None = None
+        self._memory: Memory[Setup] = Memory()
         self._forget()
 
     def _forget(self) -> None:
@@ -149,16 +151,14 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
         if self.limits is not None:
             self.limits.check(program, program.compliance)
             self.limits.check_unlimited(program, self.capabilities, self.series_resistance)
-        if setup is None:
-            self.clock.sleep(program.elapsed)
-            return
         if setup.before:
             self.clock.sleep(setup.before)
-        try:
-            self._trigger(setup, program.elapsed)
-        except InstrumentError:
-            self._forget()
-            raise
+        if setup.function:
+            try:
+                self._trigger(setup, program.elapsed)
+            except InstrumentError:
+                self._forget()
+                raise
         if setup.after:
             self.clock.sleep(setup.after)
 
@@ -183,20 +183,19 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
         self._wire.command(";".join([*parts, "*TRG"]), elapsed)
         self._last = setup
 
-    def _setup(self, program: Program) -> Setup | None:
-        """Return a program in the instrument's words; None when it is nothing but rest."""
-        if self._translated is None or self._translated[0] is not program:
-            self._translated = program, self._translate(program)
-        return self._translated[1]
+    def _setup(self, program: Program) -> Setup:
+        """Return a program in the instrument's words."""
+        key, known = self._memory.get(program)
+        return known or self._memory.put(key, self._translate(program))
 
-    def _translate(self, program: Program) -> Setup | None:
+    def _translate(self, program: Program) -> Setup:
         if program.measure.any():
             raise CapabilityError(f"{self.name} measures nothing; give the reads to a source-meter")
         peak = float(np.abs(program.voltage).max(initial=0.0))
         if peak > HIGHEST:
             raise CapabilityError(f"{self.name} gives {HIGHEST:g} V at most, not {peak:g} V")
         if peak == 0 or not program.elapsed:
-            return None
+            return Setup("", False, "", "", "", 0, b"", before=program.elapsed, after=0.0)
         if program.elapsed > WIDTHS[1]:
             raise CapabilityError(f"{self.name} plays for {WIDTHS[1]:g} s at most; shorten it")
         pulse = pulse_of(program)
