@@ -366,7 +366,9 @@ def _worse(one: BaseException | None, other: BaseException | None) -> BaseExcept
 
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, BenchError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _exit_code(status: Status, error: BaseException | None) -> int:

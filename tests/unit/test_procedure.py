@@ -5,6 +5,7 @@ import json
 import logging
 import math
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ from benchctl.stimulus import Stimulus, Trace
 class Sample(Procedure):
     """Every kind of parameter, and three columns."""
 
-    DATA_COLUMNS = ["Cycle", "Voltage (V)", "Set conductance (S)"]
+    DATA_COLUMNS: ClassVar = ["Cycle", "Voltage (V)", "Set conductance (S)"]
     PRISTINE = True
 
     set_width = quantity("Set width", "1 us", "s", minimum="1 ns", maximum="1 s")
