@@ -71,10 +71,99 @@ class Setup:
     timing: str
     count: int
     block: bytes
+    busy: float
+    """s it takes"""
     before: float
     """s before the trigger"""
     after: float
     """s after the last edge"""
+
+
+class Bursts:
+    """Plays set-ups, and remembers what the instrument has been sent.
+
+    Apart from the driver, as PyMeasure makes every attribute of an instrument slow to reach.
+    """
+
+    def __init__(self, wire: Conversation, name: str, limits: Limits | None) -> None:
+        self._wire = wire
+        self._name = name
+        self._limits = limits
+        self._memory: Memory[Setup] = Memory()
+        self.forget()
+
+    def forget(self) -> None:
+        """Take nothing for granted: the next program prepares the instrument again."""
+        self._ready = False
+        self._last: Setup | None = None
+        self._block = b""
+
+    def prepare(self) -> None:
+        """Output off, levels at high impedance, manual trigger, voltage limits of the DUT."""
+        self.forget()
+        parts = ["*RST;*CLS;:OUTP1 0", f":OUTP1:LOAD {LOAD:.9g}"]
+        if self._limits is not None:
+            low, high = self._limits.voltage
+            # The instrument refuses a window without room for its smallest swing.
+            parts.append(f":VOLT1:LIM:HIGH {_level(min(max(high, low + SWINGS[0]), HIGHEST))}")
+            parts.append(f":VOLT1:LIM:LOW {_level(max(low, -HIGHEST))}")
+        parts.append(":PULS:HOLD1 WIDT;:ARM:SOUR1 MAN;:TRIG1:COUN 1")
+        self._wire.command(";".join(parts))
+        self._ready = True
+
+    def trigger(self, setup: Setup) -> None:
+        """Send what has changed, and return when the burst is over."""
+        if not self._ready:
+            self.prepare()
+        last = self._last
+        off = last is None or _disturbs(last, setup)
+        parts = [":OUTP1 0"] if off else []
+        if setup.block and setup.block != self._block:
+            size = str(len(setup.block))
+            head = ";".join([*parts, f":DATA1:DAC VOLATILE,#{len(size)}{size}"])
+            self._wire.send(head.encode() + setup.block + b"\n")
+            self._block, parts = setup.block, []
+        parts += _relevel(setup, self._limits is not None) if off else _level_change(last, setup)
+        if last is None or setup.timing != last.timing:
+            parts.append(setup.timing)
+        if last is None or setup.count != last.count:
+            parts.append(f":TRIG1:COUN {setup.count}")
+        if off:
+            parts.append(":OUTP1 1")
+        self._wire.command(";".join([*parts, "*TRG"]), setup.busy)
+        self._last = setup
+
+    def setup(self, program: Program) -> Setup:
+        """Return a program in the instrument's words."""
+        key, known = self._memory.get(program)
+        return known or self._memory.put(key, self._translate(program))
+
+    def _translate(self, program: Program) -> Setup:
+        if program.measure.any():
+            raise CapabilityError(
+                f"{self._name} measures nothing; give the reads to a source-meter"
+            )
+        peak = float(np.abs(program.voltage).max(initial=0.0))
+        if peak > HIGHEST:
+            raise CapabilityError(f"{self._name} gives {HIGHEST:g} V at most, not {peak:g} V")
+        if peak == 0 or not program.elapsed:
+            return Setup("", False, "", "", "", 0, b"", 0.0, before=program.elapsed, after=0.0)
+        if program.elapsed > WIDTHS[1]:
+            raise CapabilityError(f"{self._name} plays for {WIDTHS[1]:g} s at most; shorten it")
+        pulse = pulse_of(program)
+        if pulse is not None and (setup := _of_pulse(pulse)) is not None:
+            return setup
+        setup = _of_waveform(waveform_of(program, SAMPLER))
+        if setup.count > LARGEST_COUNT:
+            raise CapabilityError(f"{self._name} repeats {LARGEST_COUNT} times at most")
+        if self._limits is not None:
+            window = [float(_level(limit)) for limit in self._limits.voltage]
+            if not window[0] <= float(setup.low) <= float(setup.high) <= window[1]:
+                raise CapabilityError(
+                    f"{self._name} swings {SWINGS[0]:g} V at least, which the DUT's limits have no "
+                    "room for; widen them, or use another source"
+                )
+        return setup
 
 
 class Keysight81160A(pymeasure_keysight.Keysight81160A):
@@ -110,14 +199,7 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
             resistance=SOURCE,
         )
         self._wire = Conversation(self.adapter, name)
-        self._memory: Memory[Setup] = Memory()
-        self._forget()
-
-    def _forget(self) -> None:
-        """Take nothing for granted: the next program prepares the instrument again."""
-        self._ready = False
-        self._last: Setup | None = None
-        self._block = b""
+        self._bursts = Bursts(self._wire, name, limits)
 
     def identify(self) -> str:
         """Return the ``*IDN?`` answer, refusing other instruments."""
@@ -125,93 +207,35 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
 
     def prepare(self) -> None:
         """Output off, levels at high impedance, manual trigger, voltage limits of the DUT."""
-        self._forget()
-        parts = ["*RST;*CLS;:OUTP1 0", f":OUTP1:LOAD {LOAD:.9g}"]
-        if self.limits is not None:
-            low, high = self.limits.voltage
-            # The instrument refuses a window without room for its smallest swing.
-            parts.append(f":VOLT1:LIM:HIGH {_level(min(max(high, low + SWINGS[0]), HIGHEST))}")
-            parts.append(f":VOLT1:LIM:LOW {_level(max(low, -HIGHEST))}")
-        parts.append(":PULS:HOLD1 WIDT;:ARM:SOUR1 MAN;:TRIG1:COUN 1")
-        self._wire.command(";".join(parts))
-        self._ready = True
+        self._bursts.prepare()
 
     def safe(self) -> None:
         """Output off now, whatever was going on."""
-        self._forget()
+        self._bursts.forget()
         self._wire.silence(":OUTP1 0")
 
     def check(self, program: Program) -> None:
         """Refuse what it cannot play, without touching the wire."""
-        self._setup(program)
+        self._bursts.setup(program)
 
     def play(self, program: Program) -> None:
         """Set up what has changed, trigger, and return when the output is back at 0 V."""
-        setup = self._setup(program)
-        if self.limits is not None:
-            self.limits.check(program, program.compliance)
-            self.limits.check_unlimited(program, self.capabilities, self.series_resistance)
+        bursts, limits, clock = self._bursts, self.limits, self.clock
+        setup = bursts.setup(program)
+        if limits is not None:
+            limits.check(program, program.compliance)
+            limits.check_unlimited(program, self.capabilities, self.series_resistance)
         if setup.before:
-            self.clock.sleep(setup.before)
+            clock.sleep(setup.before)
         if setup.function:
             try:
-                self._trigger(setup, program.elapsed)
+                bursts.trigger(setup)
             except InstrumentError:
-                self._forget()
+                bursts.forget()
+                self._wire.complain()
                 raise
         if setup.after:
-            self.clock.sleep(setup.after)
-
-    def _trigger(self, setup: Setup, elapsed: float) -> None:
-        if not self._ready:
-            self.prepare()
-        last = self._last
-        off = last is None or _disturbs(last, setup)
-        parts = [":OUTP1 0"] if off else []
-        if setup.block and setup.block != self._block:
-            size = str(len(setup.block))
-            head = ";".join([*parts, f":DATA1:DAC VOLATILE,#{len(size)}{size}"])
-            self._wire.send(head.encode() + setup.block + b"\n")
-            self._block, parts = setup.block, []
-        parts += _relevel(setup, self.limits is not None) if off else _level_change(last, setup)
-        if last is None or setup.timing != last.timing:
-            parts.append(setup.timing)
-        if last is None or setup.count != last.count:
-            parts.append(f":TRIG1:COUN {setup.count}")
-        if off:
-            parts.append(":OUTP1 1")
-        self._wire.command(";".join([*parts, "*TRG"]), elapsed)
-        self._last = setup
-
-    def _setup(self, program: Program) -> Setup:
-        """Return a program in the instrument's words."""
-        key, known = self._memory.get(program)
-        return known or self._memory.put(key, self._translate(program))
-
-    def _translate(self, program: Program) -> Setup:
-        if program.measure.any():
-            raise CapabilityError(f"{self.name} measures nothing; give the reads to a source-meter")
-        peak = float(np.abs(program.voltage).max(initial=0.0))
-        if peak > HIGHEST:
-            raise CapabilityError(f"{self.name} gives {HIGHEST:g} V at most, not {peak:g} V")
-        if peak == 0 or not program.elapsed:
-            return Setup("", False, "", "", "", 0, b"", before=program.elapsed, after=0.0)
-        if program.elapsed > WIDTHS[1]:
-            raise CapabilityError(f"{self.name} plays for {WIDTHS[1]:g} s at most; shorten it")
-        pulse = pulse_of(program)
-        if pulse is not None and (setup := _of_pulse(pulse)) is not None:
-            return setup
-        setup = _of_waveform(waveform_of(program, SAMPLER))
-        if setup.count > LARGEST_COUNT:
-            raise CapabilityError(f"{self.name} repeats {LARGEST_COUNT} times at most")
-        if self.limits is not None:
-            window = [float(_level(limit)) for limit in self.limits.voltage]
-            if not window[0] <= float(setup.low) <= float(setup.high) <= window[1]:
-                raise CapabilityError(
-                    f"{self.name} swings {SWINGS[0]:g} V at least, which the DUT's limits have no "
-                    "room for; widen them, or use another source"
-                )
-        return setup
+            clock.sleep(setup.after)
 
 
 def _level(voltage: float) -> str:
@@ -251,6 +275,7 @@ def _of_pulse(pulse: Pulse) -> Setup | None:
         timing=timing,
         count=pulse.count,
         block=b"",
+        busy=pulse.count * period,
         before=pulse.delay,
         # A single triggered pulse has no period [M: 81160A p. 142], so its rest is ours to wait.
         after=0.0 if repeats else pulse.gap,
@@ -266,6 +291,7 @@ def _of_waveform(waveform: Waveform) -> Setup:
         timing=f":FREQ1 {1 / waveform.period:.12g}",
         count=waveform.count,
         block=waveform.codes,
+        busy=waveform.count * waveform.period,
         before=0.0,
         after=0.0,
     )
