@@ -25,9 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def main() -> None:
     """Run the command line; a `BenchError` becomes one line and its exit code."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as leave:
-        raise SystemExit(leave.exit_code) from None
+        # Outside its standalone mode, Typer returns the code of a typer.Exit.
+        raise SystemExit(app(standalone_mode=False) or 0)
     except typer.Abort:
         raise SystemExit(130) from None
     except BenchError as error:
@@ -95,7 +94,9 @@ def list_(
 
 @app.command()
 def run(
-    procedure: Annotated[str, typer.Argument(help="A name from `list`, or package.module:Class.")],
+    procedure: Annotated[
+        str, typer.Argument(metavar="NAME", help="A name from `list`, or module:Class.")
+    ],
     parameters: Annotated[
         list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter.")
     ] = None,

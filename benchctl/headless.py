@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl import plugins
-from benchctl.bench import open_bench
+from benchctl.bench import Bench, open_bench
 from benchctl.errors import ConfigError, unknown
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
@@ -45,19 +45,20 @@ def run_once(
     with open_bench(bench, simulate=simulate, seed=seed, pristine=pristine) as opened:
         procedure = make(kind, parameters, opened.defaults)
         say = Quiet() if quiet or as_json else Progress()
-        if isinstance(procedure, Procedure):
-            plan = opened.dut.check(procedure.preview())
-            say.message(_announce(procedure, opened, plan))
         run = Run(procedure, opened, out=out, observers=[say], seed=seed)
-        with _stopped_by_signals(run):
+        run.check()
+        if isinstance(procedure, Procedure):
+            say.message(_announce(procedure, opened))
+        with stop_on_signals(run):
             result = run.execute()
-    if not quiet and not as_json:
-        _tell(result)
     if as_json:
         sys.stdout.write(json.dumps(_summary(result), allow_nan=False) + "\n")
-    elif result.error:
+    elif not quiet:
+        print_merits(result.analysis)
+        sys.stdout.write(f"{result.status}: {result.rows} rows in {result.file}\n")
+    if result.error:
         sys.stderr.write(f"benchctl: {result.error}\n")
-    return result.exit_code
+    return int(result.exit_code)
 
 
 def find_procedure(name: str) -> Any:
@@ -158,9 +159,11 @@ class Quiet(Progress):
         """Say nothing."""
 
 
-def _announce(procedure: Procedure, bench: Any, plan: Any) -> str:
+def _announce(procedure: Procedure, bench: Bench) -> str:
     """Return what is about to happen, before anything is applied."""
-    low, high = procedure.preview().extremes
+    stimulus = procedure.preview()
+    plan = bench.dut.check(stimulus, compliance=getattr(procedure, "compliance", None))
+    low, high = stimulus.extremes
     where = "simulated bench" if bench.simulated else "bench"
     relay = f", {plan.relay_operations} relay operations" if plan.relay_operations else ""
     return (
@@ -170,7 +173,7 @@ def _announce(procedure: Procedure, bench: Any, plan: Any) -> str:
 
 
 @contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[None]:
+def stop_on_signals(run: Run) -> Iterator[None]:
     """Stop the run, outputs off, on Ctrl-C, SIGTERM, SIGHUP and Windows' Ctrl-Break."""
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -196,8 +199,3 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "analysis": result.analysis,
         "error": result.error,
     }
-
-
-def _tell(result: RunResult) -> None:
-    print_merits(result.analysis)
-    sys.stdout.write(f"{result.status}: {result.rows} rows in {result.file}\n")

@@ -150,6 +150,11 @@ class World:
         self._feel_all()
         self._temperature = kelvin
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no source drives anything."""
+        return not any(bias.voltage for bias in self._ports.values())
+
     def attach(self, port: str) -> None:
         """Let an instrument onto the bench, output off; wired to the device or not."""
         self._set(port, _REST)

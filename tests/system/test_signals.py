@@ -1,0 +1,90 @@
+"""Ctrl-C and its relatives: the outputs are off and the file says "stopped", whenever it comes."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from benchctl.store import StoredRun
+
+CHILD = """
+import json, sys
+from benchctl.bench import open_bench
+from benchctl.headless import find_procedure, make, stop_on_signals
+from benchctl.run import Run
+
+class Tell:
+    def started(self, run): pass
+    def rows(self, columns): print("rows", flush=True)
+    def progress(self, fraction, eta): pass
+    def finished(self, result): pass
+    def message(self, text): pass
+
+name, path = sys.argv[1:]
+with open_bench(seed=1) as bench:
+    procedure = make(find_procedure(name), LONG[name])
+    run = Run(procedure, bench, out=path, observers=[Tell()])
+    with stop_on_signals(run):
+        result = run.execute()
+    smu, pulser = bench.instruments["smu"], bench.instruments["pulser"]
+    outputs = [bool(smu.source_enabled), bool(int(pulser.ask(":OUTP1?")))]
+    print(json.dumps([result.status, result.rows, result.exit_code, outputs]), flush=True)
+"""
+LONG = {
+    "set-reset": {"cycles": "10000000"},
+    "multilevel": {"repeats": "100000"},
+    "endurance": {"cycles": "10000000"},
+}
+SIGNALS = [s for s in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, s)]
+
+
+def start(*command):
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def await_rows(child):
+    for line in child.stdout:
+        if line.startswith("rows"):
+            return
+    pytest.fail(child.stderr.read())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("procedure", sorted(LONG))
+def test_a_signal_leaves_every_output_off(tmp_path, name, procedure):
+    path = tmp_path / "run.h5"
+    child = start(sys.executable, "-c", f"LONG = {LONG!r}\n{CHILD}", procedure, str(path))
+    await_rows(child)
+    delay = random.Random(f"{name}{procedure}").uniform(0, 0.3)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(delay)
+    child.send_signal(getattr(signal, name))
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 0, err
+    status, rows, code, outputs = json.loads(out.splitlines()[-1])
+    assert (status, code, outputs) == ("stopped", 130, [False, False])
+    with StoredRun(path) as stored:
+        assert stored.status == "stopped"
+        assert stored.rows == rows > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_command_line_says_130_and_keeps_the_file(tmp_path, name):
+    path = tmp_path / "run.h5"
+    command = "import sys; from benchctl.cli import main; sys.argv[0] = 'benchctl'; main()"
+    arguments = ["run", "set-reset", "-p", "cycles=1e8", "--out", str(path)]
+    child = start(sys.executable, "-c", command, *arguments)
+    while not path.exists():
+        assert child.poll() is None, child.stderr.read()
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.7)
+    child.send_signal(getattr(signal, name))
+    child.communicate(timeout=30)
+    assert child.returncode == 130
+    with StoredRun(path) as stored:
+        assert stored.status == "stopped"
