@@ -84,6 +84,61 @@ class Setup:
     """V, by which readback and programmed level may differ"""
 
 
+class Sweeps:
+    """Plays set-ups, and remembers what the instrument has been sent."""
+
+    def __init__(self, wire: Conversation, clock: Clock, name: str) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._name = name
+        self._sent: tuple[str, str, str] = ("", "", "")
+        self._capacity = DEFAULT_READINGS
+
+    def play(self, setup: Setup, compliance: float) -> Readings:
+        """Send what has changed, trigger, return the readings."""
+        self._upload(setup)
+        return self._run(setup, compliance)
+
+    def _upload(self, setup: Setup) -> None:
+        """Send settings, list and sweep as far as they have changed.
+
+        The list captures the source settings of its time, so new settings need a new list, and a
+        new list a new sweep.
+        """
+        parts = []
+        if setup.readings > self._capacity:
+            parts.append(f":TRAC:POIN {setup.readings},{BUFFER}")
+        wanted = (setup.settings, setup.levels, setup.sweep)
+        fresh = next((i for i in range(3) if wanted[i] != self._sent[i]), 3)
+        parts.extend(wanted[fresh:])
+        if parts:
+            self._wire.send(";".join(parts))
+        self._capacity = max(self._capacity, setup.readings)
+        self._sent = wanted
+
+    def _run(self, setup: Setup, compliance: float) -> Readings:
+        """Trigger, and make readings of the block."""
+        began = self._clock.now()
+        elapsed = setup.dwell * setup.readings
+        block = self._wire.ask_bytes(setup.run, 24 * setup.fetched + 3, elapsed)
+        self._wire.accept(self._wire.ask(":SYST:ERR?", elapsed))
+        if not block.startswith(b"#0"):
+            raise self._wire.garbled(block)
+        table = np.frombuffer(block, "<f8", 3 * setup.fetched, 2).reshape(-1, 3)
+        if setup.kept is not None:
+            table = table[setup.kept]
+        voltage, current, relative = table.T.copy()
+        # Not a number passes no comparison, so garbage is caught as well.
+        if not bool((np.abs(current) < OVERFLOW).all()):
+            raise InstrumentError(
+                f"{self._name} measured beyond its range; check the wiring, and that nothing else "
+                "drives the device"
+            )
+        short = np.abs(setup.programmed) - np.abs(voltage)
+        limited = held_back(current, short, compliance, setup.tolerance)
+        return Readings(began + setup.dwell + relative, voltage, current, limited)
+
+
 class Keithley2450(SCPIMixin, Instrument):
     """2450 as a `SourceMeter` and a `DigitalOutput`.
 
@@ -197,8 +252,7 @@ class Keithley2450(SCPIMixin, Instrument):
     def _forget(self) -> None:
         """Take nothing for granted: the next program is sent whole."""
         self._ready = False
-        self._sent: tuple[str, str, str] = ("", "", "")
-        self._capacity = DEFAULT_READINGS
+        self._sweeps = Sweeps(self._wire, self.clock, self.name)
         self._outputs: set[int] = set()
 
     def identify(self) -> str:
@@ -244,9 +298,7 @@ class Keithley2450(SCPIMixin, Instrument):
         try:
             if not self._ready:
                 self.prepare()
-            setup = self._setup(program)
-            self._upload(setup)
-            return self._run(setup, program)
+            return self._sweeps.play(self._setup(program), program.compliance)
         except InstrumentError:
             self._forget()
             self._complain()
@@ -263,45 +315,6 @@ class Keithley2450(SCPIMixin, Instrument):
             self._forget()
             raise
         self._outputs.add(line)
-
-    def _upload(self, setup: Setup) -> None:
-        """Send settings, list and sweep as far as they have changed.
-
-        The list captures the source settings of its time, so new settings need a new list, and a
-        new list a new sweep.
-        """
-        parts = []
-        if setup.readings > self._capacity:
-            parts.append(f":TRAC:POIN {setup.readings},{BUFFER}")
-        wanted = (setup.settings, setup.levels, setup.sweep)
-        fresh = next((i for i in range(3) if wanted[i] != self._sent[i]), 3)
-        parts.extend(wanted[fresh:])
-        if parts:
-            self._wire.send(";".join(parts))
-        self._capacity = max(self._capacity, setup.readings)
-        self._sent = wanted
-
-    def _run(self, setup: Setup, program: Program) -> Readings:
-        """Trigger, and make readings of the block."""
-        began = self.clock.now()
-        elapsed = setup.dwell * setup.readings
-        block = self._wire.ask_bytes(setup.run, 24 * setup.fetched + 3, elapsed)
-        self._wire.accept(self._wire.ask(":SYST:ERR?", elapsed))
-        if not block.startswith(b"#0"):
-            raise self._wire.garbled(block)
-        table = np.frombuffer(block, "<f8", 3 * setup.fetched, 2).reshape(-1, 3)
-        if setup.kept is not None:
-            table = table[setup.kept]
-        voltage, current, relative = table.T.copy()
-        # Not a number passes no comparison, so garbage is caught as well.
-        if not bool((np.abs(current) < OVERFLOW).all()):
-            raise InstrumentError(
-                f"{self.name} measured beyond its range; check the wiring, and that nothing else "
-                "drives the device"
-            )
-        short = np.abs(setup.programmed) - np.abs(voltage)
-        limited = held_back(current, short, program.compliance, setup.tolerance)
-        return Readings(began + setup.dwell + relative, voltage, current, limited)
 
     def _complain(self) -> None:
         """Raise what the instrument itself has to say about a failure, if it says anything."""

@@ -7,6 +7,7 @@ Time of one point [M: 2450 reference 6-77, 2470 reference 12-92; sizes MEM]: sou
 delay, aperture (twice with source readback, twice again with autozero), and `OVERHEAD`.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -54,6 +55,27 @@ _RANGES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """A sweep as the hardware makes it."""
+
+    levels: Array
+    """as the source's resolution has them"""
+    programmed: Array
+    """of all passes"""
+    dwell: float
+    duration: Array
+    ramp: Array
+
+
+def _samples(taken: list[tuple[float, float, float, bool]]) -> Samples:
+    """Return rows of (s, V, A, limited) as columns."""
+    times, volts, amperes, limited = zip(*taken, strict=True)
+    return Samples(
+        np.array(times), np.array(volts), np.array(amperes), np.array(limited, dtype=bool)
+    )
+
+
 class Keithley2450(Sweeps):
     """The instrument; `port` is its name on the bench."""
 
@@ -77,6 +99,7 @@ class Keithley2450(Sweeps):
         self.world.release(self.port)
         self.function_name = "CURR"
         self.limited = False
+        self._last: tuple[Sweep, Steps] | None = None
         self.lines = dict.fromkeys(range(1, 7), ("DIG", "IN", True))
 
     def show_error(self, entry: tuple[int, str] | None) -> str:
@@ -211,8 +234,9 @@ class Keithley2450(Sweeps):
         full = self.range_of(f"{self._sense}_range")
         over = np.abs(true) > full * OVER_RANGE
         grain = full * self._fineness
-        with np.errstate(invalid="ignore"):
-            reading = np.where(over, OVERFLOW, np.rint(true / grain) * grain)
+        reading = np.rint(true / grain) * grain
+        if over.any():
+            reading[over] = OVERFLOW
         source = levels
         if self.settings[f"{key}_readback"]:
             grain = self._source_range(key, levels) * self._fineness
@@ -245,11 +269,9 @@ class Keithley2450(Sweeps):
         for _ in range(count):
             volts, amperes, limited = self.world.measure(self.port, each)
             taken.append((self.world.now, volts, amperes, limited))
-        times, volts_, amperes_, limits = (np.array(column) for column in zip(*taken, strict=True))
         output = bool(self.settings["output"])
         levels = np.full(count, self.settings[f"{key}_level"] if output else 0.0)
-        samples = Samples(times, volts_, amperes_, limits.astype(bool))
-        buffer.add(self.digest(samples, levels, key, output=output))
+        buffer.add(self.digest(_samples(taken), levels, key, output=output))
 
     # Trigger model.
 
@@ -266,45 +288,55 @@ class Keithley2450(Sweeps):
             raise ScpiError(-221)
         buffer.clear()
         self.settings.update(model.source)
-        levels = self._stepped(model.function, model.levels)
-        run = self._run_guarded if model.abort else self._run
-        samples = run(model, levels)
-        programmed = np.tile(levels, model.count)[: len(samples.time)]
-        self.settings[f"{model.function}_level"] = float(levels[-1])
+        steps = self._steps(model)
+        guarded = model.abort or model.function == "curr"
+        samples = (self._run_guarded if guarded else self._run)(model, steps)
+        self.settings[f"{model.function}_level"] = float(steps.levels[-1])
         self.settings["output"] = False
         self.world.release(self.port)
+        programmed = steps.programmed[: len(samples.time)]
         buffer.add(self.digest(samples, programmed, model.function))
 
-    def _dwell(self, model: Sweep) -> float:
-        return self._point(model.source, model.function) + max(model.delay, 0.0)
+    def _steps(self, model: Sweep) -> Steps:
+        """Return what a sweep comes to under the present settings."""
+        dwell = self._point(model.source, model.function) + max(model.delay, 0.0)
+        if self._last is None or self._last[0] is not model or self._last[1].dwell != dwell:
+            levels = self._stepped(model.function, model.levels)
+            self._last = (
+                model,
+                Steps(
+                    levels,
+                    np.tile(levels, model.count),
+                    dwell,
+                    np.full(len(levels), dwell),
+                    np.zeros(len(levels)),
+                ),
+            )
+        return self._last[1]
 
-    def _run(self, model: Sweep, levels: Array) -> Samples:
+    def _run(self, model: Sweep, steps: Steps) -> Samples:
         """Play the sweep in one go."""
-        if model.function == "curr":
-            return self._run_guarded(model, levels)
-        duration = np.full(len(levels), self._dwell(model))
         return self.world.play(
             self.port,
-            levels,
-            duration,
-            np.zeros(len(levels)),
+            steps.levels,
+            steps.duration,
+            steps.ramp,
             count=model.count,
             limit=model.source["volt_limit"],
         )
 
-    def _run_guarded(self, model: Sweep, levels: Array) -> Samples:
+    def _run_guarded(self, model: Sweep, steps: Steps) -> Samples:
         """Play the sweep point by point: each one decides about the next."""
-        dwell, taken = self._dwell(model), []
+        taken = []
         self.settings["output"] = True
-        for level in np.tile(levels, model.count):
-            self.settings[f"{model.function}_level"] = float(level)
+        for level in steps.programmed.tolist():
+            self.settings[f"{model.function}_level"] = level
             self.drive()
-            volts, amperes, limited = self.world.measure(self.port, dwell)
+            volts, amperes, limited = self.world.measure(self.port, steps.dwell)
             taken.append((self.world.now, volts, amperes, limited))
             if limited and model.abort:
                 break
-        times, volts_, amperes_, limits = (np.array(column) for column in zip(*taken, strict=True))
-        return Samples(times, volts_, amperes_, limits.astype(bool))
+        return _samples(taken)
 
     def abort(self) -> None:
         """Find nothing to stop."""

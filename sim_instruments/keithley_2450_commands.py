@@ -84,6 +84,20 @@ class RangeSetting(Setting):
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class AutoSetting(Setting):
+    """Whether a range is automatic; ending that keeps the range in force."""
+
+    def run(
+        self, device: Any, query: bool, suffixes: tuple[int, ...], tokens: tuple[Token, ...]
+    ) -> Reply:
+        """Set or answer."""
+        if not query:
+            name = self.name.removesuffix("_auto")
+            device.settings[name] = device.range_of(name)
+        return Setting.run(self, device, query, suffixes, tokens)
+
+
 _COUNT = Number(minimum=0, maximum=268_435_455, integer=True)
 _DELAY = Number("S", -1, LONGEST_DELAY)
 _INDEX = Number(minimum=1, maximum=MOST_READINGS, integer=True)
@@ -103,7 +117,7 @@ def _source(name: str, unit: str, most: float, ranges: tuple[float, ...]) -> tup
     return (
         Setting(f"{root}[:LEVel][:IMMediate][:AMPLitude]", f"{key}_level", level, "drive"),
         RangeSetting(f"{root}:RANGe", f"{key}_range", Range(unit, ranges, ranges[0]), "drive"),
-        Setting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True), "drive"),
+        AutoSetting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True), "drive"),
         Setting(f"{root}:{limit}[:LEVel]", f"{key}_limit", limits, "drive"),
         Query(f"{root}:{limit}[:LEVel]:TRIPped", "tripped"),
         Setting(f"{root}:DELay", f"{key}_delay", Number("S", 0, LONGEST_DELAY, 0.0),
@@ -132,7 +146,7 @@ def _sense(name: str, unit: str, ranges: tuple[float, ...]) -> tuple[Command, ..
     root = f"[SENSe[1]]:{name}[:DC]"
     return (
         RangeSetting(f"{root}:RANGe[:UPPer]", f"{key}_range", Range(unit, ranges, ranges[-1])),
-        Setting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True)),
+        AutoSetting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True)),
         Setting(f"{root}:RANGe:AUTO:LLIMit", f"{key}_range_low", Range(unit, ranges, ranges[0])),
         Setting(f"{root}:NPLCycles", f"{key}_nplc", Number("", 0.01, 10, 1.0)),
         Setting(f"{root}:AZERo[:STATe]", f"{key}_autozero", Boolean(True)),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from sim_instruments.scpi_lexer import Token
 from sim_instruments.status import ScpiError
@@ -43,7 +43,10 @@ def _words(mnemonics: tuple[str, ...]) -> dict[str, str]:
 
 
 class Parameter(Protocol):
-    """One parameter of a command."""
+    """One parameter of a command.
+
+    One with a true attribute `static` does not look at the device when it parses.
+    """
 
     def parse(self, token: Token, device: Any) -> Any:
         """Return the value `token` means to `device`.
@@ -76,6 +79,11 @@ class Number:
     form: str = "{:.6E}"
     words: tuple[str, ...] = ()
     """mnemonics accepted as well; their value is the short form (a str)"""
+
+    @property
+    def static(self) -> bool:
+        """True when a token means the same whatever the state of the device."""
+        return not any(map(callable, (self.minimum, self.maximum, self.default)))
 
     def parse(self, token: Token, device: Any) -> float | int | str:
         """Return a float (an int when `integer`), or one of `words`."""
@@ -132,6 +140,8 @@ class Number:
 class Boolean:
     """``ON``, ``OFF`` or a number; answered as 0 or 1."""
 
+    static: ClassVar[bool] = True
+
     default: bool = False
     words: tuple[str, ...] = ()
     """mnemonics accepted as well, e.g. ONCE"""
@@ -160,6 +170,8 @@ class Boolean:
 class Choice:
     """One of some mnemonics; the value and the answer are the short form."""
 
+    static: ClassVar[bool] = True
+
     choices: tuple[str, ...]
     default: str = ""
     error: int = -224
@@ -182,6 +194,8 @@ class Choice:
 class Text:
     """A quoted string."""
 
+    static: ClassVar[bool] = True
+
     default: str = ""
 
     def parse(self, token: Token, device: Any) -> str:
@@ -198,6 +212,8 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Name:
     """A bare name, such as that of a waveform in memory; upper case."""
+
+    static: ClassVar[bool] = True
 
     default: str = ""
 
@@ -216,6 +232,8 @@ class Name:
 class Block:
     """Arbitrary block data, definite or indefinite."""
 
+    static: ClassVar[bool] = True
+
     def parse(self, token: Token, device: Any) -> bytes:
         """Return the bytes."""
         if token.kind != "block":
@@ -230,6 +248,8 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Channels:
     """A channel list such as ``(@1,3:5)``; the value is a tuple of ints in the order sent."""
+
+    static: ClassVar[bool] = True
 
     allowed: tuple[int, ...]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sim_instruments.scpi_lexer import Token, Unit, split, units
@@ -106,6 +107,11 @@ class Action:
         self, device: "Device", query: bool, suffixes: tuple[int, ...], tokens: tuple[Token, ...]
     ) -> Reply:
         """Check the parameters and call."""
+        reply: Reply = getattr(device, self.method)(*suffixes, *self.values(tokens, device))
+        return reply
+
+    def values(self, tokens: tuple[Token, ...], device: Any) -> list[Any]:
+        """Return the parameters' values."""
         kinds = self.parameters
         if self.many and len(tokens) > len(kinds):
             kinds += kinds[-1:] * (len(tokens) - len(kinds))
@@ -113,9 +119,16 @@ class Action:
             raise ScpiError(-108)
         if len(tokens) < (len(self.parameters) if self.required is None else self.required):
             raise ScpiError(-109)
-        values = [kind.parse(token, device) for kind, token in zip(kinds, tokens, strict=False)]
-        reply: Reply = getattr(device, self.method)(*suffixes, *values)
-        return reply
+        return [kind.parse(token, device) for kind, token in zip(kinds, tokens, strict=False)]
+
+    def call(self, suffixes: tuple[int, ...], tokens: tuple[Token, ...]) -> Step | None:
+        """Return the call with its values filled in, when they never depend on the device."""
+        if not all(getattr(kind, "static", False) for kind in self.parameters):
+            return None
+        try:
+            return methodcaller(self.method, *suffixes, *self.values(tokens, None))
+        except ScpiError:
+            return None  # it is for `run` to raise, in its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +284,11 @@ class Tree:
             header = header if unit.absolute else path + header
             path = header[:-1]
         command, suffixes = self.find(header, unit.query)
-        step = partial(command.run, query=unit.query, suffixes=suffixes, tokens=unit.tokens)
+        step: Step | None = None
+        if isinstance(command, Action) and type(command).run is Action.run:
+            step = command.call(suffixes, unit.tokens)
+        if step is None:
+            step = partial(command.run, query=unit.query, suffixes=suffixes, tokens=unit.tokens)
         return step, path
 
     def parsed(self, data: bytes) -> list[tuple[Step, ...]]:
