@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchctl import Run, open_bench
 from benchctl.quantities import show
-from benchctl.store import StoredRun
 from benchctl.stimulus import pulse, read
+from benchctl.store import StoredRun
 from procedures.set_reset import SetReset
 
 path = sys.argv[1] if len(sys.argv) > 1 else None
@@ -24,7 +24,7 @@ for name, identity in bench.identities.items():
 print(f"limits of {bench.dut.name}: {bench.dut.limits}")
 
 # %% A stimulus is data. Look at it before it is applied.
-cycle = pulse(1.6, 2e-3) + read(0.1) + pulse(-1.6, 2e-3) + read(0.1)
+cycle = pulse(2.0, 2e-3) + read(0.1) + pulse(-1.8, 2e-3) + read(0.1)
 plan = bench.dut.check(cycle * 5, compliance=200e-6)
 print(f"{plan.segments} segments, {show(plan.duration, 's')}, {plan.programs} programs")
 
@@ -35,7 +35,10 @@ for set_state, reset_state in readings.conductance.reshape(-1, 2):
 
 # %% A whole measurement, with its file.
 with tempfile.TemporaryDirectory() as folder:
-    result = Run(SetReset(cycles=50), bench, out=Path(folder, "session.h5")).execute()
+    procedure = SetReset(
+        cycles=50, set_voltage="2 V", reset_voltage=-1.8, set_width="2 ms", reset_width="2 ms"
+    )
+    result = Run(procedure, bench, out=Path(folder, "session.h5")).execute()
     with StoredRun(result.file) as stored:
         print(stored.status, stored.rows, stored.analysis["on_off_ratio"]["value"])
 

@@ -1,6 +1,6 @@
 """A whole procedure in one file: does reading change what is read?
 
-    benchctl run read_disturb:ReadDisturb -p read_voltage=0.3 --seed 1 --out disturb.h5
+Run it from this folder: ``benchctl run read_disturb:ReadDisturb -p read_voltage=0.3 --seed 1``.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """A procedure as somebody else would write it: PyMeasure only, nothing of benchctl.
 
-    benchctl run stock_procedure:RandomWalk -p steps=200 --out walk.h5
+Run it from this folder: ``benchctl run stock_procedure:RandomWalk -p steps=200``.
 """
 
 from random import Random

@@ -1,5 +1,6 @@
 """Sphinx extension: writes docs/reference/generated from the code, before every build."""
 
+import logging
 from pathlib import Path
 
 from generate import bench_file, commands, drivers, models, procedures, python_names
@@ -26,5 +27,6 @@ def write_pages(folder: Path) -> list[Path]:
 
 def setup(app):
     """Hook into Sphinx."""
+    logging.getLogger("pymeasure").setLevel(logging.WARNING)  # Sphinx would print its remarks
     app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir, "reference/generated")))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
