@@ -58,6 +58,7 @@ class Field(QWidget):
             self.editor.setCurrentIndex(self.editor.findData(value))
         else:
             self.editor.setText(value if isinstance(value, str) else text_of(self.parameter, value))
+            self.editor.setCursorPosition(0)  # of a long list, the beginning is in sight
 
     def complain(self, message: str) -> None:
         """Show what is wrong; nothing to show where nothing is."""

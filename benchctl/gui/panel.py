@@ -75,6 +75,10 @@ class Panel(QWidget):
         self.procedures = procedures
         self.picker.offer(procedures, chosen)
 
+    def choose(self, name: str) -> None:
+        """Choose another procedure."""
+        self.picker.choose(name)
+
     def put_defaults(self, defaults: Mapping[str, Any]) -> None:
         """Take what the bench file says in place of the procedures' own defaults."""
         if defaults != self._defaults:

@@ -62,6 +62,10 @@ class Picker(QWidget):
         self._box.view().setMinimumWidth(460)
         self._announce(self._box.currentIndex())
 
+    def choose(self, name: str) -> None:
+        """Choose a procedure."""
+        self._box.setCurrentIndex(self._box.findText(name))
+
     def _announce(self, index: int) -> None:
         if index >= 0:
             self._about.setText(self._box.itemData(index))

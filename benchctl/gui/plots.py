@@ -69,27 +69,57 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
         else:
             self.setLabel(title, units=unit or None)
 
+    def tickValues(  # noqa: N802 - pyqtgraph's name
+        self, minimum: float, maximum: float, size: float
+    ) -> list[tuple[float | None, list[float]]]:
+        """Return the ticks level by level, none of them twice: text drawn twice looks bold."""
+        found = super().tickValues(minimum, maximum, size)
+        if not self._log:
+            return list(found)
+        levels: list[tuple[float | None, list[float]]] = []
+        seen: set[float] = set()
+        for spacing, values in found:
+            fresh = [value for value in values if round(value, 9) not in seen]
+            seen.update(round(value, 9) for value in fresh)
+            levels.append((spacing, fresh))
+        return levels
+
     def logTickStrings(  # noqa: N802 - pyqtgraph's name
         self, values: Sequence[float], scale: float, spacing: float
     ) -> list[str]:
         """Return "10 µ" for a current or a conductance, 10⁵ for a time or a count."""
-        return [decade(10.0**value, self.head.unit) for value in values]
+        shown = labelled(self.range[1] - self.range[0])
+        numbers = [10.0**value for value in values]
+        return [decade(n, self.head.unit) if lead(n) in shown else "" for n in numbers]
+
+
+def lead(value: float) -> int:
+    """Return the first digit of a number, 0 where others follow it."""
+    digits = value / 10.0 ** math.floor(math.log10(value) + 1e-9)
+    return round(digits) if math.isclose(digits, round(digits), rel_tol=1e-6) else 0
+
+
+def labelled(decades: float) -> set[int]:
+    """Return the first digits that get a label on a log axis that long."""
+    if decades > 2.5:
+        return {1}
+    return {1, 2, 5} if decades > 0.6 else set(range(10))
 
 
 def decade(value: float, unit: str) -> str:
     """Return the tick text of a log axis.
 
-    >>> decade(1e-5, "A"), decade(1e5, "s"), decade(2e5, "s"), decade(10, "")
-    ('10 µ', '10⁵', '2·10⁵', '10')
+    >>> decade(1e-5, "A"), decade(1e5, "s"), decade(2e5, "s"), decade(1000, "")
+    ('10 µ', '10⁵', '2·10⁵', '1000')
     """
     if unit and unit != "s":
         return show(value, unit).removesuffix(unit).rstrip()
     exponent = math.floor(math.log10(value) + 1e-9)
     if -2 <= exponent <= 3:
-        return f"{value:.3g}"
-    lead = value / 10.0**exponent
+        return f"{value:.6g}"
+    digits = value / 10.0**exponent
     power = f"10{str(exponent).translate(_SUPERSCRIPT)}"
-    return power if math.isclose(lead, 1.0, rel_tol=1e-6) else f"{lead:.3g}·{power}"
+    return power if math.isclose(digits, 1.0, rel_tol=1e-6) else f"{digits:.3g}·{power}"
 
 
 class PlotCard(QWidget):
@@ -282,6 +312,7 @@ def dress_plot(plot: Any, theme: Theme) -> None:
         # See-through and minor grid lines take most of a repaint's time.
         axis.setStyle(maxTickLevel=1, tickAlpha=255)
         axis.setTickPen(theme.grid)
+        axis.setZValue(-1)  # the grid lies under the curves
         axis.setPen(theme.muted)
         axis.setTextPen(theme.text)
         axis.label.setDefaultTextColor(QColor(theme.text))

@@ -37,6 +37,7 @@ class ResultView(QWidget):
         self.table = QTableWidget(0, len(HEADINGS))
         self.table.setHorizontalHeaderLabels(HEADINGS)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setMinimumSectionSize(22)
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
         self.table.setWordWrap(True)

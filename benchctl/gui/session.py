@@ -74,7 +74,7 @@ class Session(QObject):
         def work() -> Prospect | None:
             if revision != self._revision:
                 return None
-            bench = self._ready_for(procedure) if self._slot.bench is not None else None
+            bench = self._slot.bench
             return look_ahead(procedure, bench.dut if bench is not None else None)
 
         def done(prospect: Prospect | None) -> None:

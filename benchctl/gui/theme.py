@@ -166,5 +166,6 @@ def _sheet(theme: Theme) -> str:
         border-bottom: 1px solid {theme.line};
     }}
     QWidget[role="sheet"] {{ background: {theme.surface}; }}
+    QTableView::item {{ padding: 1px 8px; }}
     QSplitter::handle {{ background: transparent; }}
     """

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
+    QSizePolicy,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -189,6 +190,7 @@ class Window(QMainWindow):
         page.addWidget(self.latest)
         self.latest.setProperty("role", "muted")
         self.latest.setContentsMargins(10, 0, 10, 0)
+        self.latest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.pages.addTab(self.preview, "Stimulus")
         self.pages.addTab(self._measurement, "Measurement")
         self.below.addTab(self.log, "Log")
@@ -202,7 +204,7 @@ class Window(QMainWindow):
         self.rows.addWidget(upper)
         self.rows.addWidget(self.below)
         self.rows.setStretchFactor(0, 1)
-        self.rows.setSizes([520, 190])
+        self.rows.setSizes([480, 240])
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.addWidget(self.panel)
         self.columns.addWidget(self.rows)
@@ -222,7 +224,7 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self._tick.timeout.connect(self.refresh)
-        self.panel.edited.connect(self._unsettle)
+        self.panel.edited.connect(self._edited)
         self.panel.settled.connect(self._look)
         self.panel.start.clicked.connect(self.start)
         self.panel.stop.clicked.connect(self.stop)
@@ -252,8 +254,15 @@ class Window(QMainWindow):
         self.log.say(f"No bench: {error}")
         self._enter(State.IDLE)
 
+    def _edited(self) -> None:
+        """Leave the last run behind: the form says something else now."""
+        if not self.state.busy and self.state is not State.OPENING:
+            self._enter(State.IDLE)
+            self.status.clear()
+        self._unsettle()
+
     def _unsettle(self) -> None:
-        """Forget the preview: the form says something else now."""
+        """Forget the preview."""
         self.prospect = None
         self._allow()
 
@@ -272,11 +281,16 @@ class Window(QMainWindow):
         if self.state.busy:
             return
         self.prospect = prospect
-        pristine = getattr(self.panel.chosen, "PRISTINE", False)
-        self.preview.show_prospect(prospect, "It wants a fresh device." if pristine else "")
+        self.preview.show_prospect(prospect, self._device_wanted())
         if self.state in (State.IDLE, State.OPENING):
             self.pages.setCurrentWidget(self.preview)
         self._allow()
+
+    def _device_wanted(self) -> str:
+        if not getattr(self.panel.chosen, "PRISTINE", False):
+            return ""
+        given = self.session.path is None
+        return "Start puts a fresh device on the bench." if given else "It wants a fresh device."
 
     def _ended(self, result: Any) -> None:
         self._tick.stop()
@@ -338,7 +352,8 @@ class Window(QMainWindow):
         parts = []
         for slug, value in table.latest.items():
             head = self._headings[slug]
-            parts.append(f"{head.title} {show(float(value), head.unit)}")
+            if value == value:  # NaN says "not observed"
+                parts.append(f"{head.title} {show(float(value), head.unit)}")
         return "Latest:  " + "   ".join(parts) if parts else ""
 
     def _restore(self) -> None:

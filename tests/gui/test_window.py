@@ -175,9 +175,9 @@ def test_the_window_remembers(open_window, qtbot):
 def test_each_procedure_keeps_what_was_typed(open_window, qtbot):
     window = open_window()
     edit(window, "set_voltage", "1.5 V")
-    window.panel.picker._box.setCurrentText("endless")
+    window.panel.choose("endless")
     assert window.panel.form.fields["set_voltage"].raw() == "1 V"
-    window.panel.picker._box.setCurrentText("quick")
+    window.panel.choose("quick")
     assert window.panel.form.fields["set_voltage"].raw() == "1.5 V"
     window.panel.reset.click()
     assert window.panel.form.fields["set_voltage"].raw() == "1 V"
