@@ -123,6 +123,7 @@ class World:
         self.latency = latency
         self.now = 0.0
         self.messages = self.round_trips = self.relay_operations = self.segments = 0
+        self.played = 0.0  # s of stimulus, however long the bench took over it
         self.clock: Clock = _WorldClock(self)
         self._device = device
         self._ports: dict[str, _Bias] = {}
@@ -224,6 +225,7 @@ class World:
             levels = np.tile(arrays[0], count if record else 0)
             played = Played(levels, np.zeros(levels.size), np.zeros(levels.size, dtype=bool))
         self.segments += ends.size * count
+        self.played += period * count
         return Samples(_times(began, ends, period, count if record else 0), *played)
 
     def set_line(self, port: str, line: int, high: bool) -> None:
