@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rng = np.random.Generator
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 RAMP_STEP = 5e-3
 """V, the coarsest staircase a ramp is resolved into"""
@@ -193,14 +194,16 @@ def _cached_beside(module_file: str) -> Iterator[None]:
         numba.config.CACHE_DIR = before
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Kernel) -> Kernel:
     """Compile `function` on first call; it releases the GIL and is kept on disk where possible."""
-    file = sys.modules[function.__module__].__file__ or function.__code__.co_filename
+    file = sys.modules[function.__module__].__file__ or __file__
+    options = {"nogil": True, "forceinline": True}
     with _cached_beside(file):
         try:
-            return numba.njit(nogil=True, cache=True, forceinline=True)(function)
+            compiled: Kernel = numba.njit(cache=True, **options)(function)
         except RuntimeError:  # numba's word for a cache folder that cannot be written
-            return numba.njit(nogil=True, forceinline=True)(function)
+            compiled = numba.njit(**options)(function)
+    return compiled
 
 
 def _bind(template: Any, module: str, **kernels: Any) -> Any:

@@ -64,7 +64,7 @@ DRIFT, RELAXATION, ACTIVATION, LARGEST = range(21, 25)
 
 # Slots of the state array.
 S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT = range(10)
-FORGETTING = 0.01
+FORGETTING = 0.002
 """nm of movement that e-folds the time since the last write [D]"""
 FORGOTTEN = 1e-12
 """s, as good as none"""

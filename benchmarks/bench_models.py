@@ -1,0 +1,58 @@
+"""How fast the simulated physics runs: sub-steps, segments, and rest that costs nothing."""
+
+import numpy as np
+import pytest
+
+from sim_instruments.models import create
+from sim_instruments.world import Wiring, World
+
+CYCLE = (np.array([2.0, 0.1, -1.8, 0.1]), np.full(4, 1e-3), np.zeros(4))
+"""set, read, reset, read: one endurance cycle of a source-meter"""
+
+
+def world_with(model):
+    world = World(create(model, seed=1), wiring=Wiring("direct", "smu"))
+    world.attach("smu")
+    world.play("smu", *CYCLE, limit=1e-3)
+    return world
+
+
+@pytest.mark.parametrize("resistance", [0.0, 2e3])
+def test_sub_steps_of_gap_filament(benchmark, resistance):
+    """Full strokes of 1.6 nm in sub-steps of 1 pm: 1600 of them each way."""
+    device = create("gap_filament", seed=1, largest_step=1e-12, cycle_on=0.0, cycle_off=0.0,
+                    spread_off=0.0)  # fmt: skip
+    strokes = (np.array([2.6, -2.6]), np.full(2, 1e-3), np.zeros(2))
+
+    def cycles():
+        device.play(*strokes, count=100, resistance=resistance, record=False)
+
+    benchmark(cycles)
+    benchmark.extra_info["sub_steps_per_second"] = 320_000 / benchmark.stats.stats.median
+
+
+@pytest.mark.parametrize("model", ["gap_filament", "iontronic_li", "resistor"])
+def test_segments_of_world_play(benchmark, model):
+    """100,000 cycles of four segments in one program."""
+    world = world_with(model)
+    benchmark(lambda: world.play("smu", *CYCLE, count=100_000, limit=1e-3))
+    benchmark.extra_info["segments_per_second"] = 400_000 / benchmark.stats.stats.median
+
+
+def test_one_short_program(benchmark):
+    """What a closed loop pays per pulse: one segment, one call."""
+    world = world_with("gap_filament")
+    read = (np.array([0.1]), np.array([1e-3]), np.zeros(1))
+    benchmark(lambda: world.play("smu", *read))
+
+
+def test_one_message(benchmark):
+    world = world_with("gap_filament")
+    world.latency = 1e-3
+    benchmark(lambda: world.message(reply=True))
+
+
+@pytest.mark.parametrize("years", [1e-6, 10.0])
+def test_rest_costs_the_same_however_long(benchmark, years):
+    device = create("gap_filament", seed=1)
+    benchmark(lambda: device.idle(years * 3.156e7))
