@@ -154,7 +154,8 @@ class RowBlock:
             self._filled = 0
             if good:
                 self._announce(kept)
-            _refuse_infinity(arrays)
+            if good < min(map(len, arrays.values()), default=0):
+                raise _infinity(arrays, good)
         except BenchError as failure:
             self._filled = 0
             self.failure = failure
@@ -226,11 +227,14 @@ def _floats(slug: str, value: object) -> FloatArray:
 
 def _finite_rows(arrays: Mapping[str, FloatArray]) -> int:
     """Return how many rows come before the first infinite value."""
-    bad = [int(np.argmax(np.isinf(a))) for a in arrays.values() if np.isinf(a).any()]
-    return min(bad, default=min((len(a) for a in arrays.values()), default=0))
+    rows = min(map(len, arrays.values()), default=0)
+    for array in arrays.values():
+        infinite = np.isinf(array)
+        if infinite.any():
+            rows = min(rows, int(infinite.argmax()))
+    return rows
 
 
-def _refuse_infinity(arrays: Mapping[str, FloatArray]) -> None:
-    for slug, array in arrays.items():
-        if np.isinf(array).any():
-            raise BenchError(f"record: column '{slug}' is infinite; give NaN where unobserved")
+def _infinity(arrays: Mapping[str, FloatArray], row: int) -> BenchError:
+    slug = next(slug for slug, array in arrays.items() if np.isinf(array[row]))
+    return BenchError(f"record: column '{slug}' is infinite; give NaN where unobserved")

@@ -19,8 +19,10 @@ FORMAT: Final = "benchctl-run"
 VERSION: Final = 1
 #: Lets HDF5 1.10 and everything since read it; a lower bound would rule SWMR out.
 LIBVER: Final = ("v110", "v110")
-#: Rows in a chunk of a growing file. Each flush rewrites the last chunk of every column: 8 kB.
-CHUNK: Final = 1024
+#: Rows in a chunk of a growing file. Each flush rewrites the last chunk of every column: 16 kB.
+CHUNK: Final = 2048
+#: Bytes HDF5 may keep of each column; its own choice, 8 MB, is a lot for many columns.
+CACHE: Final = 2**20
 TRACE_COLUMNS: Final = {"time": "s", "voltage": "V", "current": "A"}
 #: Bytes set aside for each text of /result: nothing may be created once SWMR is on.
 RESULT_BYTES: Final = {

@@ -11,13 +11,20 @@ from typing import Any
 import h5py
 import numpy as np
 
-from benchctl.store.schema import LIBVER, TRACE_COLUMNS, describe_data, shortest, stored_columns
+from benchctl.store.schema import (
+    CACHE,
+    LIBVER,
+    TRACE_COLUMNS,
+    describe_data,
+    shortest,
+    stored_columns,
+)
 
 log = logging.getLogger(__name__)
 
-#: Rows in a chunk of a finished file (128 kB), and rows copied at a time (8 MB).
+#: Rows in a chunk of a finished file (128 kB), and rows copied at a time (1 MB).
 _CHUNK = 16_384
-_SLICE = 1_048_576
+_SLICE = 8 * _CHUNK
 #: How netCDF-4 says "a dimension without coordinates".
 _BARE_DIMENSION = "This is a netCDF dimension but not a netCDF variable.%10d"
 
@@ -73,7 +80,7 @@ def acknowledged(root: h5py.Group) -> int:
 
 def _write_part(source: h5py.File, part: Path, result: Mapping[str, str]) -> None:
     with _Disk(part, "w+b") as disk:
-        with h5py.File(disk, "w", driver="fileobj", libver=LIBVER) as file:
+        with h5py.File(disk, "w", driver="fileobj", libver=LIBVER, rdcc_nbytes=CACHE) as file:
             _copy(source, file, result)
         if disk.failure is not None:
             raise disk.failure

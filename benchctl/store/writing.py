@@ -16,6 +16,7 @@ from benchctl.errors import BenchError, ConfigError
 from benchctl.stimulus import Trace
 from benchctl.store.reading import Columns
 from benchctl.store.schema import (
+    CACHE,
     CHUNK,
     LIBVER,
     RESULT_BYTES,
@@ -69,7 +70,7 @@ class RunFile:
             raise ConfigError(f"{path} exists already; choose another name")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = h5py.File(path, "x", libver=LIBVER)
+            file = h5py.File(path, "x", libver=LIBVER, rdcc_nbytes=CACHE)
         except OSError as error:
             raise BenchError(f"cannot create {path}: {reason(error)}") from error
         try:
@@ -167,7 +168,7 @@ class RunFile:
             return
         self._file.close()
         try:
-            with h5py.File(self.path, "r") as source:
+            with h5py.File(self.path, "r", rdcc_nbytes=CACHE) as source:
                 write_whole(source, self.path, result)
         except (OSError, RuntimeError) as failure:
             log.warning("%s stays uncompressed (%s); it is complete", self.path, reason(failure))
