@@ -11,10 +11,10 @@ from pymeasure.experiment import Parameter
 from benchctl.analysis.plasticity import window
 from benchctl.analysis.spread import mean
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
-from benchctl.stimulus import Stimulus, read
+from benchctl.stimulus import Stimulus, Trace, pulse, read
 from procedures.merits import merit
 from procedures.spikes import PRESETS, pair, spike, table
-from procedures.steps import Ladder, last, write_verify
+from procedures.steps import Attempt, Ladder, last, write_verify
 
 
 class Stdp(Procedure):
@@ -22,9 +22,11 @@ class Stdp(Procedure):
 
     The device sees V_post(t) - V_pre(t), so a pre-spike before the post-spike (delay > 0) leaves
     its tail to add to the post-spike's head, and potentiates a device that sets at V > 0. Before
-    *every* pair write-verify brings the device back to the initial conductance; delays come in
-    random order. Every trial lasts equally long, and trials without spikes (delay NaN) measure
-    what the device does by itself: a volatile device relaxes, and their mean is subtracted.
+    *every* pair the device is reset and write-verify brings it to the initial conductance, always
+    from the same side; delays come in random order, the run's seed decides. Every trial lasts
+    equally long, and trials without spikes (delay NaN) measure what the device does by itself: a
+    volatile device relaxes, and their mean is subtracted. The voltage that the device was given
+    is kept once per delay as a trace; its current is not measured.
 
     Defaults suit a device with a threshold near 1 V as well as an ionic one that forgets within
     a second: the head alone stays under the threshold, head and tail together pass it, and the
@@ -42,8 +44,7 @@ class Stdp(Procedure):
         "Delays", "2 ms, 3 ms, 4 ms, 6 ms, 8 ms, 12 ms, 16 ms, 24 ms", "s", 1e-9, 1e3
     )
     repeats = count("Repeats", 5)
-    order_seed = count("Seed of the order", 1, 0)
-    initial_conductance = quantity("Initial conductance", "3 uS", "S", 1e-12, 10)
+    initial_conductance = quantity("Initial conductance", "4 uS", "S", 1e-12, 10)
     tolerance = quantity("Tolerance", 0.1, "", 1e-4, 1, description="of the initial conductance")
     attempts = count("Attempt budget", 200, description="pulses to re-initialise")
     set_start = quantity("First set voltage", 0.6, "V", -40, 40)
@@ -97,7 +98,7 @@ class Stdp(Procedure):
     def order(self) -> NDArray[np.float64]:
         """Return all trials' delays in random order, controls (NaN) among them."""
         once = [*self.delays, *(-d for d in self.delays), math.nan]
-        return np.random.default_rng(self.order_seed).permutation(once * self.repeats)
+        return self.rng.permutation(once * self.repeats)
 
     def execute(self) -> None:
         """Re-initialise, read, give the pair, read; for every delay."""
@@ -108,14 +109,11 @@ class Stdp(Procedure):
         )  # fmt: skip
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
+        unseen = set(trials)
         for stimulus in trials.values():
             self.dut.check(stimulus, compliance=self.spike_compliance)
         for number, delay in enumerate(order, 1):
-            ready = last(
-                write_verify(
-                    self.dut, self.initial_conductance, self.tolerance, ladder, self.attempts
-                )
-            )
+            ready = self._initialise(ladder)
             stimulus = trials.get(float(delay)) or self.trial(math.nan)
             readings = self.dut.play(stimulus, compliance=self.spike_compliance)
             before, after = readings.conductance
@@ -128,7 +126,20 @@ class Stdp(Procedure):
                 initialised=ready.verdict == "reached",
                 time=readings.time[-1],
             )
+            if delay in unseen:
+                unseen.remove(delay)
+                at, voltage = stimulus.preview()
+                self.record_trace(Trace(at, voltage, np.full(at.shape, math.nan)))
             self.progress(number / len(order))
+
+    def _initialise(self, ladder: Ladder) -> Attempt:
+        """Reset, then program the initial conductance; return the last attempt."""
+        erase = pulse(self.reset_voltage, self.reset_width)
+        self.dut.play(erase, compliance=self.compliance)
+        steps = write_verify(
+            self.dut, self.initial_conductance, self.tolerance, ladder, self.attempts
+        )
+        return last(steps)
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return A+, A-, tau+ and tau- of the window, relaxation subtracted."""

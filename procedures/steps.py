@@ -13,7 +13,8 @@ from benchctl.quantities import show
 from benchctl.stimulus import Readings, Stimulus, pulse, read
 
 RETREAT = 5
-"""Rungs to climb again, after the other polarity was needed, below the last one that was used."""
+"""After the other polarity was needed, a polarity goes on this many rungs below its last pulse:
+below even its first one, where that was already too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Ladder:
     """The pulses of an incremental-step write-verify, and what they may never pass."""
 
     set_start: float
-    """V, the first set pulse; its sign is the set polarity"""
+    """V, the first set pulse tried; its sign is the set polarity"""
     set_stop: float
     """V, the last one allowed"""
     reset_start: float
@@ -58,13 +59,16 @@ class Ladder:
             raise ConfigError("set and reset pulses need opposite polarity")
 
     def rung(self, direction: int, index: int) -> float | None:
-        """Return the voltage of pulse `index` (from 0) of a polarity; None above the ladder."""
+        """Return the voltage of pulse `index` of a polarity, 0 its first; None above the ladder.
+
+        An index below 0 is a pulse smaller than the first, down to one step.
+        """
         start, stop = (
             (self.set_start, self.set_stop)
             if direction > 0
             else (self.reset_start, self.reset_stop)
         )
-        size = abs(start) + index * self.step
+        size = max(abs(start) + index * self.step, min(self.step, abs(start)))
         return None if size > abs(stop) * (1 + 1e-9) else math.copysign(round(size, 9), start)
 
 
@@ -103,7 +107,7 @@ def write_verify(
     while True:
         direction = _direction(now.conductance, low, high)
         if last and direction == -last:
-            rungs[direction] = max(0, rungs[direction] - RETREAT)
+            rungs[direction] -= RETREAT
         voltage = ladder.rung(direction, rungs[direction]) if direction else None
         verdict = _verdict(now, direction, voltage, ladder, budget)
         yield Attempt(now.number, now.voltage, now.conductance, now.energy, now.time, verdict)

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from procedures.endurance import Endurance
+
+
+def test_a_good_device_is_censored_not_immortal(simulated, measure):
+    run = measure(Endurance(cycles=300), simulated())
+    m = run.merits
+    assert m["censored"].value is True
+    assert m["cycles_to_failure"].value == 300
+    assert "more than" in m["cycles_to_failure"].note
+    assert m["failure_rate"].value == 0
+    assert m["failure_rate"].interval[1] > 0.005
+    assert run.data["cycle"].tolist() == list(range(1, 301))
+
+
+@pytest.mark.parametrize(("resistance", "failure"), [(1e4, "stuck high"), (1e6, "stuck low")])
+def test_a_resistor_is_stuck_and_the_run_stops(simulated, measure, resistance, failure):
+    run = measure(
+        Endurance(cycles=100_000, stop_after=30), simulated("resistor", resistance=resistance)
+    )
+    m = run.merits
+    assert m["failure"].value == failure
+    assert m["cycles_to_failure"].value == 1
+    assert m["censored"].value is False
+    assert 30 <= m["cycles_applied"].value < 200
+    assert m[failure.replace(" ", "_")].value == m["cycles_applied"].value
+
+
+def test_decimated_cycles_are_counted_as_not_observed(simulated, measure):
+    bench = simulated()
+    run = measure(Endurance(cycles=1000, read_every=100), bench)
+    assert run.data["cycle"].tolist() == [1, *range(101, 1000, 100), 1000]
+    assert run.merits["cycles_applied"].value == 1000
+    assert run.merits["cycles_not_observed"].value == 1000 - 11
+    assert run.merits["censored"].value is True
+    # All of them were applied: two pulses a cycle and two reads an observed one.
+    assert bench.world.segments >= 2 * 1000 + 2 * 11
+
+
+def test_pulses_too_weak_to_reset_leave_it_stuck_high(simulated, measure):
+    run = measure(Endurance(cycles=200, reset_voltage=-0.5, stop_after=10), simulated())
+    assert run.merits["failure"].value == "stuck high"
+
+
+def test_sense_level_from_the_first_cycles(simulated, measure):
+    run = measure(Endurance(cycles=50, sense=0), simulated())
+    assert (run.data["outcome"] == 0).all()
+
+
+@pytest.mark.parametrize(("cycles", "every"), [(1, 1), (10, 3), (10, 9), (11, 10), (7, 100)])
+def test_the_stimulus_reads_exactly_the_cycles_it_numbers(cycles, every):
+    procedure = Endurance(cycles=cycles, read_every=every)
+    stimulus = procedure.whole(procedure.cycle())
+    assert stimulus.measured == 2 * len(procedure.numbers())
+    assert stimulus.segments == 2 * cycles + stimulus.measured
+    reads = np.array([s.measure for s in stimulus.unroll()])
+    pulses = np.cumsum(~reads)
+    assert (pulses[reads][1::2] / 2).tolist() == procedure.numbers().tolist()
