@@ -15,7 +15,7 @@ from benchctl.errors import CapabilityError, ConfigError, Stopped
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.quantities import show
-from benchctl.roles import Clock, DigitalOutput, PulseGenerator, Source, SourceMeter
+from benchctl.roles import Capabilities, Clock, DigitalOutput, PulseGenerator, Source, SourceMeter
 from benchctl.stimulus import Readings, Segment, Stimulus
 from benchctl.stimulus import read as read_stimulus
 
@@ -54,6 +54,17 @@ class Wiring:
     relay: Relay | None = None
     series_resistance: float = 0.0
     """Ohm, in the generator's path"""
+    shortest: float = field(init=False)
+    """s, the shortest segment of the source-meter, with room for rounding"""
+    generating: Capabilities | None = field(init=False, default=None)
+    """of the generator"""
+
+    def __post_init__(self) -> None:
+        """Look the capabilities up once: PyMeasure makes every attribute of a driver slow."""
+        shortest = self.source_meter.capabilities.shortest * (1 - 1e-9)
+        object.__setattr__(self, "shortest", shortest)
+        if self.generator is not None:
+            object.__setattr__(self, "generating", self.generator.capabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +182,7 @@ class Dut:
 
     def measures(self, width: float) -> bool:
         """Tell whether the bench can give a reading inside a segment of `width` seconds."""
-        return width >= self.wiring.source_meter.capabilities.shortest * (1 - 1e-9)
+        return width >= self.wiring.shortest
 
     def select(self, cell: Cell) -> None:
         """Connect `cell`.
@@ -186,77 +197,82 @@ class Dut:
         self, segments: tuple[Segment, ...], count: int, compliance: float
     ) -> Iterator[tuple[tuple[Step, ...], int]]:
         """Yield the passes that play `segments` `count` times."""
-        pieces = list(self._pieces(segments))
-        steps = tuple(self._step(piece, compliance) for piece in pieces)
+        steps = tuple(self._step(*piece, compliance) for piece in self._pieces(segments))
         if len(steps) == 1 and steps[0].program is not None:
             (only,) = steps
             yield (replace(only, program=replace(steps[0].program, count=count)),), 1
         elif steps:
             yield steps, count
 
-    def _pieces(self, segments: tuple[Segment, ...]) -> Iterator[list[Segment]]:
-        """Yield runs of neighbours for one source each; a long rest is a run of its own."""
+    def _pieces(self, segments: tuple[Segment, ...]) -> Iterator[tuple[list[Segment], bool]]:
+        """Yield runs of neighbours for one source each, and whether they are too fast to measure.
+
+        A long rest is a run of its own.
+        """
         fast = self._fast(segments)
         run: list[Segment] = []
-        run_fast = False
+        run_fast = active = False
         elapsed = 0.0
         for segment, is_fast in zip(segments, fast, strict=True):
             rests = _rests(segment)
             if rests and segment.duration >= PAUSE:
                 if run:
-                    yield run
-                yield [segment]
-                run, elapsed = [], 0.0
+                    yield run, run_fast
+                yield [segment], False
+                run, elapsed, active, run_fast = [], 0.0, False, False
                 continue
-            active = any(not _rests(s) for s in run)
-            if active and ((not rests and is_fast != run_fast) or (rests and elapsed >= BLOCK)):
-                yield run
-                run, elapsed = [], 0.0
+            if active and not rests and is_fast != run_fast:
+                yield run, run_fast
+                run, elapsed, active = [], 0.0, False
             if not rests:
-                run_fast = is_fast
+                run_fast, active = is_fast, True
             run.append(segment)
             elapsed += segment.ramp + segment.duration
+            if active and rests and elapsed >= BLOCK:
+                yield run, run_fast
+                run, elapsed, active, run_fast = [], 0.0, False, False
         if run:
-            yield run
+            yield run, run_fast
 
     def _fast(self, segments: tuple[Segment, ...]) -> list[bool]:
         """Tell which segments are too short for the source-meter."""
-        shortest = self.wiring.source_meter.capabilities.shortest * (1 - 1e-9)
+        shortest = self.wiring.shortest
         fast = [0 < s.duration < shortest or 0 < s.ramp < shortest for s in segments]
         for i in range(len(segments) - 2, -1, -1):
             # A ramp starts from the level before it: both belong to the same source.
             fast[i] |= fast[i + 1] and segments[i + 1].ramp > 0 and segments[i].voltage != 0
         return fast
 
-    def _step(self, piece: list[Segment], compliance: float) -> Step:
+    def _step(self, piece: list[Segment], fast: bool, compliance: float) -> Step:
         """Return the step that plays one run of segments."""
-        meter = self.wiring.source_meter
         if len(piece) == 1 and _rests(piece[0]) and piece[0].duration >= PAUSE:
             return Step(None, None, piece[0].duration)
         program = Program.of(piece, 1, compliance)
-        if not any(f for s, f in zip(piece, self._fast(tuple(piece)), strict=True) if s.voltage):
-            return Step(meter, program)
-        shortest = meter.capabilities.shortest
+        if not fast:
+            return Step(self.wiring.source_meter, program)
         if self.wiring.generator is None or program.measure.any():
-            verb = "measure" if program.measure.any() else "play"
-            width = min(
-                t for s in piece for t in (s.duration, s.ramp) if 0 < t < shortest * (1 - 1e-9)
-            )
-            raise CapabilityError(
-                f"the source-meter cannot {verb} a segment of {show(width, 's')}; "
-                f"its shortest is {show(shortest, 's')}, so lengthen the widths"
-                + ("" if self.wiring.generator else " or add a pulse generator to the bench")
-            )
+            raise self._too_fast(piece, bool(program.measure.any()))
         return Step(self.wiring.generator, program)
+
+    def _too_fast(self, piece: list[Segment], measured: bool) -> CapabilityError:
+        """Return the error for a run that only a source-meter could play, and this one cannot."""
+        shortest = self.wiring.source_meter.capabilities.shortest
+        times = [t for s in piece for t in (s.duration, s.ramp) if 0 < t < self.wiring.shortest]
+        remedy = "" if self.wiring.generator else " or add a pulse generator to the bench"
+        return CapabilityError(
+            f"the source-meter cannot {'measure' if measured else 'play'} a segment of "
+            f"{show(min(times), 's')}; its shortest is {show(shortest, 's')}, so lengthen the "
+            f"widths{remedy}"
+        )
 
     def _check_step(self, step: Step) -> None:
         """Refuse a step its source cannot play, or cannot play safely."""
         if step.source is None or step.program is None:
             return
         step.source.check(step.program)
-        if step.source.capabilities.current is None:
+        if step.source is self.wiring.generator and self.wiring.generating is not None:
             self.limits.check_unlimited(
-                step.program, step.source.capabilities, self.wiring.series_resistance
+                step.program, self.wiring.generating, self.wiring.series_resistance
             )
 
     def _count_switches(self, passes: list[tuple[tuple[Step, ...], int]]) -> int:

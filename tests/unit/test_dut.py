@@ -1,0 +1,176 @@
+"""What the Dut makes of a stimulus on the two example benches, real drivers included."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchctl.bench import open_bench
+from benchctl.dut import Cell
+from benchctl.errors import CapabilityError, ConfigError, LimitExceeded, Stopped
+from benchctl.stimulus import Readings, Segment, Stimulus, pulse, ramp, read, staircase, wait
+
+SOURCE_METER = Path("examples/benches/source_meter.toml")
+RELAY = Path("examples/benches/generator_and_source_meter.toml")
+LEVELS = [-5.0, -3.51, -3.5, -1.0, -0.1, 0.0, 0.1, 1.0, 3.5, 3.501, 10.0]
+
+
+@pytest.fixture(scope="module")
+def relay():
+    with open_bench(RELAY, simulate=True, seed=1) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def meter():
+    with open_bench(SOURCE_METER, simulate=True, seed=1) as bench:
+        yield bench
+
+
+def sources(bench, stimulus):
+    """Return the names of the sources of each pass, and its count."""
+    names = {id(driver): name for name, driver in bench.instruments.items()} | {id(None): "rest"}
+    plan = bench.dut.check(stimulus)
+    return [([names[id(s.source)] for s in steps], count) for steps, count in plan.passes]
+
+
+def test_slow_segments_go_to_the_source_meter_and_fast_ones_to_the_generator(relay):
+    cycle = pulse(1, 1e-6) + read(0.1) + pulse(-1, 1e-6) + read(0.1)
+    assert sources(relay, cycle * 1000) == [(["pulser", "smu", "pulser", "smu"], 1000)]
+    assert sources(relay, (pulse(1, 1e-3) + read(0.1)) * 1000) == [(["smu"], 1)]
+    assert sources(relay, staircase(0, 1, 11, 0.01)) == [(["smu"], 1)]
+    assert sources(relay, (pulse(1, 1e-6) + wait(1e-5)) * 50) == [(["pulser"], 1)]
+
+
+def test_a_rest_stays_where_it_is_and_a_long_one_is_the_clocks(relay):
+    assert sources(relay, pulse(1, 1e-6) + wait(1e-3) + pulse(1, 1e-6)) == [(["pulser"], 1)]
+    assert sources(relay, pulse(1, 1e-6) + wait(10) + read(0.1)) == [(["pulser", "rest", "smu"], 1)]
+
+
+def test_a_fast_edge_takes_its_whole_pulse_to_the_generator(relay):
+    assert sources(relay, pulse(1, 5e-3, edge=1e-7)) == [(["pulser"], 1)]
+    assert sources(relay, pulse(1, 5e-3)) == [(["smu"], 1)]
+
+
+def test_a_long_sweep_is_cut_where_it_crosses_zero(meter):
+    up = staircase(0.01, 1, 100, 0.01) + staircase(0.99, 0.01, 99, 0.01)
+    down = staircase(-0.01, -1, 100, 0.01)
+    assert sources(meter, up + wait(0.02) + down + wait(0.02)) == [(["smu", "smu"], 1)]
+
+
+def test_the_plan_counts_relay_operations_and_their_time(relay):
+    cycle = pulse(1, 1e-6) + read(0.1) + pulse(-1, 1e-6) + read(0.1)
+    plan = relay.dut.check(cycle * 10)
+    assert plan.relay_operations == 40
+    assert plan.duration == pytest.approx(cycle.duration * 10 + 40 * 2e-3)
+    assert plan.segments == 40
+    assert plan.programs == 40
+    before = relay.world.relay_operations
+    relay.dut.play(cycle * 10)
+    assert relay.world.relay_operations - before == 40
+    assert relay.dut.check(cycle).relay_operations == 4  # the relay is on the source-meter again
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "words"),
+    [
+        (Stimulus((Segment(1.0, 1e-6, measure=True),)), ["cannot measure", "1 µs", "shortest"]),
+        (pulse(1, 1e-10), ["81160A", "pulser"]),
+        (pulse(1, 1e-3) + read(0.1, 0.77e-3), ["multiples"]),
+        (staircase(0, 1, 3000, 1e-3), ["2500"]),
+    ],
+)
+def test_what_the_bench_cannot_do_is_refused_before_anything_is_sent(relay, stimulus, words):
+    before = relay.world.messages
+    with pytest.raises(CapabilityError) as error:
+        relay.dut.play(read(0.1) + stimulus)
+    assert any(word in str(error.value) for word in words)
+    assert relay.world.messages == before
+
+
+def test_a_source_meter_alone_says_how_to_get_fast_pulses(meter):
+    with pytest.raises(CapabilityError, match="add a pulse generator"):
+        meter.dut.check(pulse(1, 1e-6))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(LEVELS), st.sampled_from([1e-6, 1e-3]), st.booleans()),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_nothing_outside_the_limits_reaches_the_wire(relay, parts):
+    stimulus = Stimulus(tuple(Segment(v, t, measure=m and t == 1e-3) for v, t, m in parts))
+    low, high = relay.dut.limits.voltage
+    outside = any(not low <= v <= high for v, _, _ in parts)
+    before = relay.world.messages
+    if outside:
+        with pytest.raises(LimitExceeded):
+            relay.dut.play(stimulus)
+        assert relay.world.messages == before
+    else:
+        assert len(relay.dut.play(stimulus)) == stimulus.measured
+
+
+@pytest.mark.parametrize("name", ["smu", "pulser"])
+def test_the_driver_is_a_gate_of_its_own(relay, name):
+    """Take the first gate away: the second one must still hold."""
+    steps, _ = relay.dut.check(pulse(1, 1e-6) + read(0.1)).passes[0]
+    step = next(s for s in steps if s.source is relay.instruments[name])
+    step.program.voltage[:] = 5.0
+    before = relay.world.messages
+    with pytest.raises(LimitExceeded):
+        step.source.play(step.program)
+    assert relay.world.messages == before
+
+
+def test_a_stream_is_the_play_in_blocks_of_a_second(meter):
+    stimulus = (pulse(0.1, 1e-3) + read(0.1)) * 2000
+    blocks = list(meter.dut.stream(stimulus))
+    assert len(blocks) == 4
+    assert sum(map(len, blocks)) == stimulus.measured
+    times = Readings.join(blocks).time
+    assert (np.diff(times) > 0).all()
+
+
+def test_a_stop_is_obeyed_within_a_block(meter):
+    calls = iter([False] * 2 + [True] * 100)
+    meter.dut.should_stop = lambda: next(calls)
+    try:
+        with pytest.raises(Stopped):
+            meter.dut.play((pulse(0.1, 1e-3) + read(0.1)) * 10_000)
+        with pytest.raises(Stopped):
+            meter.dut.wait(10.0)
+    finally:
+        meter.dut.should_stop = lambda: False
+    assert meter.world.at_rest
+    assert meter.world.now < 10
+
+
+def test_reading_and_waiting(meter):
+    before = meter.clock.now()
+    meter.dut.wait(3600.0)
+    assert meter.clock.now() - before == pytest.approx(3600.0)
+    assert 1e-8 < meter.dut.read(0.1, width=0.02, compliance=1e-4) < 1e-3
+    with pytest.raises(ConfigError):
+        meter.dut.read(0.0)
+
+
+def test_a_cell_the_wiring_does_not_reach(meter):
+    meter.dut.select(Cell(0, 0))
+    with pytest.raises(CapabilityError, match="row=1"):
+        meter.dut.select(Cell(1, 0))
+
+
+def test_a_ramp_on_a_source_meter_is_a_staircase_that_the_device_sees(meter):
+    readings = meter.dut.play(ramp(0.2, 4e-3) + read(0.2, 1e-3) + ramp(0.0, 1e-3))
+    assert readings.voltage == pytest.approx([0.2], rel=1e-3)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_an_empty_or_repeated_stimulus(meter, count):
+    assert len(meter.dut.play(read(0.1) * count)) == count
