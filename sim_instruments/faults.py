@@ -35,9 +35,9 @@ class Faulty:
     """Stands between the transport and an instrument, and counts the instrument's messages.
 
     Kinds, each from the message number it is given (1 is the first):
-    ``timeout`` that and all later messages are lost; ``drop`` one answer is lost; ``error`` the
-    instrument queues -310 "System error" once; ``garbage`` one answer becomes noise of the same
-    length; ``identity`` ``*IDN?`` is answered by a stranger.
+    ``timeout`` that and all later messages are lost; ``drop`` the next answer is lost; ``error``
+    the instrument queues -310 "System error" once; ``garbage`` the next answer becomes noise of
+    the same length; ``identity`` ``*IDN?`` is answered by a stranger.
     """
 
     def __init__(self, box: Any, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
@@ -60,22 +60,20 @@ class Faulty:
         self._asked = data.upper()
         if self._dead:
             return
-        if self._now("error"):
+        if self._strikes("error"):
             self._box.fail(-310)
         self._box.write(data)
-        if self._now("drop"):
-            self._box.clear()
 
     def read(self) -> bytes | None:
         """Return the answer, or what has become of it."""
         if self._dead:
             return None
         reply: bytes | None = self._box.read()
-        if reply is None:
+        if reply is None or self._strikes("drop"):
             return None
         if self._count >= self._from.get("identity", self._count + 1) and b"*IDN?" in self._asked:
             return _STRANGER
-        if self._now("garbage"):
+        if self._strikes("garbage"):
             return self._noise.bytes(max(len(reply) - 1, 1)).replace(b"\n", b"\r") + b"\n"
         return reply
 
@@ -92,5 +90,9 @@ class Faulty:
     def _dead(self) -> bool:
         return self._count >= self._from.get("timeout", self._count + 1)
 
-    def _now(self, kind: str) -> bool:
-        return self._count == self._from.get(kind)
+    def _strikes(self, kind: str) -> bool:
+        """Return whether a fault that strikes once does so now."""
+        if self._count < self._from.get(kind, self._count + 1):
+            return False
+        del self._from[kind]
+        return True
