@@ -245,8 +245,8 @@ class Dut:
 
     def _step(self, piece: list[Segment], fast: bool, compliance: float) -> Step:
         """Return the step that plays one run of segments."""
-        if len(piece) == 1 and _rests(piece[0]) and piece[0].duration >= PAUSE:
-            return Step(None, None, piece[0].duration)
+        if all(_rests(segment) for segment in piece):
+            return Step(None, None, math.fsum(segment.duration for segment in piece))
         program = Program.of(piece, 1, compliance)
         if not fast:
             return Step(self.wiring.source_meter, program)

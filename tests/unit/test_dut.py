@@ -14,7 +14,7 @@ from benchctl.stimulus import Readings, Segment, Stimulus, pulse, ramp, read, st
 
 SOURCE_METER = Path("examples/benches/source_meter.toml")
 RELAY = Path("examples/benches/generator_and_source_meter.toml")
-LEVELS = [-5.0, -3.51, -3.5, -1.0, -0.1, 0.0, 0.1, 1.0, 3.5, 3.501, 10.0]
+LEVELS = [-5.0, -3.51, -3.5, -1.0, -0.1, 0.1, 1.0, 3.5, 3.501, 10.0]
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +169,10 @@ def test_a_cell_the_wiring_does_not_reach(meter):
 def test_a_ramp_on_a_source_meter_is_a_staircase_that_the_device_sees(meter):
     readings = meter.dut.play(ramp(0.2, 4e-3) + read(0.2, 1e-3) + ramp(0.0, 1e-3))
     assert readings.voltage == pytest.approx([0.2], rel=1e-3)
+
+
+def test_a_short_rest_by_itself_is_left_to_the_clock(meter):
+    assert sources(meter, wait(1e-6)) == [(["rest"], 1)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
