@@ -13,7 +13,7 @@ version = release = version_of("benchctl")
 
 extensions = ["generate", "myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build", "generate"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
 

@@ -9,7 +9,7 @@ from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
 
 
 class RandomWalk(Procedure):
-    """Walk to and fro."""
+    """Walk at random."""
 
     steps = IntegerParameter("Steps", default=100, minimum=1)
     stride = FloatParameter("Stride", units="V", default=0.1)

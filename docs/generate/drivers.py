@@ -22,7 +22,10 @@ VERBS = ("Control", "Get", "Measure", "Set")
 def pages(_: Path) -> dict[str, str]:
     """Return an overview and a page for every installed driver."""
     kinds = {name: plugins.load("driver", name) for name in plugins.names("driver")}
-    rows = [(f"[{name}]({name}.md)", escape(first_line(k)), _roles(k)) for name, k in kinds.items()]
+    rows = [
+        (f"[{name}]({name}.md)", escape(first_line(sys.modules[k.__module__])), _roles(k))
+        for name, k in kinds.items()
+    ]
     listed = "\n".join(kinds)
     found = {f"instruments/{name}.md": _page(name, kind) for name, kind in kinds.items()}
     found["instruments/index.md"] = (

@@ -1,8 +1,10 @@
 """Markdown from values and from docstrings."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 #: Google sections of a docstring, shown as a list.
 SECTIONS = ("Args:", "Raises:", "Returns:", "Yields:")
@@ -95,3 +97,13 @@ def _entries(text: str) -> str:
     entries = re.sub(r"\n\s+", " ", text).splitlines()
     named = [re.sub(r"^([\w*, ]+?):", r"`\1`:", entry) for entry in entries]
     return "\n".join(f"* {escape(entry)}" for entry in named)
+
+
+def field_texts(kind: type) -> dict[str, str]:
+    """Return the text under each field of a dataclass."""
+    (definition,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
+    return {
+        ast.unparse(field.target): inspect.cleandoc(ast.literal_eval(text.value))
+        for field, text in pairwise(definition.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }

@@ -1,14 +1,11 @@
 """A page per device model: its physics, its parameters with bounds and sources, its state."""
 
-import ast
-import inspect
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchctl import plugins
-from generate.markdown import code, docstring, escape, first_line, sentence, table
+from generate.markdown import code, docstring, escape, field_texts, first_line, sentence, table
 from sim_instruments.models import create
 from sim_instruments.models.parameters import bounds
 
@@ -49,7 +46,7 @@ def _page(name: str, kind: Any) -> str:
 
 
 def _parameters(kind: type[Any]) -> str:
-    texts, allowed, defaults = _field_texts(kind), bounds(kind), kind()
+    texts, allowed, defaults = field_texts(kind), bounds(kind), kind()
     rows = []
     for name, bound in allowed.items():
         default = getattr(defaults, name)
@@ -57,14 +54,3 @@ def _parameters(kind: type[Any]) -> str:
         takes = f"{bound.low:g} … {bound.high:g} {bound.unit}" if bound else "true or false"
         rows.append((code(name), texts.get(name, ""), shown, takes))
     return table(("name", "means", "default", "takes"), rows)
-
-
-def _field_texts(kind: type[Any]) -> dict[str, str]:
-    """Return the text under each field of a dataclass."""
-    (definition,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
-    body = getattr(definition, "body", [])
-    found = {}
-    for field, text in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-            found[ast.unparse(field.target)] = inspect.cleandoc(ast.literal_eval(text.value))
-    return found

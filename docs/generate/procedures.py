@@ -68,8 +68,10 @@ def _value(parameter: Any, value: Any, digits: int = 9) -> str:
     unit = getattr(parameter, "units", None) or ""
     if isinstance(value, tuple | list):
         return ", ".join(_value(parameter, v, digits) for v in value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, float):
+        return str(value)
     return show(float(value), unit, digits)
 
 

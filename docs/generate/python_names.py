@@ -2,11 +2,12 @@
 
 import dataclasses
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
 from benchctl import bench, dut, errors, limits, procedure, roles, run, stimulus, store
-from generate.markdown import docstring, fence
+from generate.markdown import docstring, fence, field_texts
 
 #: What is promised: names in a module, and for classes the members that count.
 NAMES: dict[Any, dict[str, tuple[str, ...]]] = {
@@ -37,6 +38,10 @@ NAMES: dict[Any, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+#: Classes that a script makes itself and that are no dataclasses.
+MADE_BY_HAND = ("Run", "StoredRun")
+
+
 def pages(_: Path) -> dict[str, str]:
     """Return the page of Python names."""
     parts = ["# Python", "`from benchctl import open_bench, Run`; the rest is imported from the "
@@ -53,8 +58,12 @@ def pages(_: Path) -> dict[str, str]:
 def _entry(name: str, thing: Any) -> list[str]:
     if not inspect.isclass(thing):
         return [f"### {name}", _signature(name, thing), docstring(thing)]
-    fields = _fields(thing) if dataclasses.is_dataclass(thing) else ""
-    return [f"### {name}", docstring(thing), *([fields] if fields else [])]
+    if dataclasses.is_dataclass(thing):
+        return [f"### {name}", docstring(thing), _fields(thing)]
+    if name not in MADE_BY_HAND:
+        return [f"### {name}", docstring(thing)]
+    made = [_signature(name, thing.__init__, drop_self=True), docstring(thing.__init__)]
+    return [f"### {name}", docstring(thing), *made]
 
 
 def _member(owner: str, thing: Any, name: str) -> list[str]:
@@ -68,11 +77,11 @@ def _member(owner: str, thing: Any, name: str) -> list[str]:
 def _signature(name: str, function: Any, *, drop_self: bool = False) -> str:
     signature = inspect.signature(inspect.unwrap(function))
     parameters = list(signature.parameters.values())[1 if drop_self else 0 :]
-    if len(str(text := signature.replace(parameters=parameters))) > 70:
-        inside = ",\n".join(f"    {p}" for p in _written(parameters))
-        returns = str(text).rpartition(" -> ")[2]
-        return fence(f"{name}(\n{inside},\n) -> {returns}", "python")
-    return fence(f"{name}{text}".replace("'", ""), "python")
+    text = _short(str(signature.replace(parameters=parameters)))
+    if len(name + text) > 80:
+        inside = ",\n".join(f"    {_short(p)}" for p in _written(parameters))
+        text = f"(\n{inside},\n) -> {text.rpartition(' -> ')[2]}"
+    return fence(f"{name}{text}", "python")
 
 
 def _written(parameters: list[inspect.Parameter]) -> list[str]:
@@ -87,13 +96,31 @@ def _written(parameters: list[inspect.Parameter]) -> list[str]:
 
 
 def _fields(thing: Any) -> str:
-    return fence(
-        "\n".join(
-            f"{f.name}: {_type(f.type)}" for f in dataclasses.fields(thing) if f.name[0] != "_"
-        ),
-        "python",
-    )
+    texts = field_texts(thing)
+    public = [f.name for f in dataclasses.fields(thing) if f.name[0] != "_"]
+    lines = [f"{name}: {_short(str(_annotations(thing)[name]))}" for name in public]
+    width = max(map(len, lines))
+    noted = [
+        f"{line:{width}}  # {' '.join(texts[name].split())}" if name in texts else line
+        for name, line in zip(public, lines, strict=True)
+    ]
+    return fence("\n".join(noted), "python")
 
 
-def _type(annotation: Any) -> str:
-    return getattr(annotation, "__name__", None) or str(annotation).replace("'", "")
+def _annotations(thing: Any) -> dict[str, Any]:
+    """Return annotations as text that `_short` understands."""
+    return {
+        f.name: f.type.__name__ if isinstance(f.type, type) else f.type
+        for f in dataclasses.fields(thing)
+    }
+
+
+def _short(text: object) -> str:
+    """Return types without the modules they live in."""
+    text = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", str(text))
+    text = re.sub(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(float|bool)\d*_?\]\]", _array, text)
+    return re.sub(r"'([A-Z][^']*)'", r"\1", text)
+
+
+def _array(match: re.Match[str]) -> str:
+    return f"{match[1].capitalize()}Array"
