@@ -8,7 +8,7 @@ instrument's own numbers differ: its width runs from half height to half height,
 ``duration + ramp`` for equal edges, and its edge time from 10 % to 90 %, 0.8 times the whole
 [M: 33250A p. 168, the same firmware family]. With ``ramp=0`` the edges are its fastest and
 `duration` is the width at half height. Pulses with unequal ramps, and ramps between levels, become
-staircases of 32 samples or more. Levels of sampled waveforms are kept to one step of its 14 bit
+staircases of 32 samples or more. Levels of sampled waveforms are kept to two steps of its 14 bit
 converter; levels of pulses are exact.
 
 The generator does not limit current: all that does is its 50 Ohm and the series resistor.
@@ -124,7 +124,7 @@ class Bursts:
             self._wire.send(head.encode() + setup.block + b"\n")
             self._block, parts = setup.block, []
         parts += _relevel(setup, self._limits is not None) if off else _level_change(last, setup)
-        if last is None or setup.timing != last.timing:
+        if off or last is None or setup.timing != last.timing:
             parts.append(setup.timing)
         if last is None or setup.count != last.count:
             parts.append(f":TRIG1:COUN {setup.count}")
@@ -150,6 +150,9 @@ class Bursts:
             return Setup("", False, "", "", "", 0, b"", 0.0, before=program.elapsed, after=0.0)
         if program.elapsed > WIDTHS[1]:
             raise CapabilityError(f"{self._name} plays for {WIDTHS[1]:g} s at most; shorten it")
+        parts = program.duration + program.ramp
+        if bool(((parts > 0) & (parts < WIDTHS[0])).any()):
+            raise CapabilityError(f"{self._name} makes nothing shorter than {WIDTHS[0]:g} s")
         pulse = pulse_of(program)
         if pulse is not None and (setup := _of_pulse(pulse)) is not None:
             return setup

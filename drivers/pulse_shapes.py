@@ -108,7 +108,7 @@ def waveform_of(program: Program, sampler: Sampler) -> Waveform:
     sample where it ends at 0 V, and gets one more in front where it does not.
 
     Raises:
-        CapabilityError: the samples would be too short, too many, or too small for the DAC.
+        CapabilityError: the samples would be too short, too many, or beyond the DAC.
     """
     count = program.count
     if program.voltage[-1] != 0 and count > 1:
@@ -167,8 +167,8 @@ def _quantised(
 ) -> tuple[NDArray[np.int64], float, float]:
     """Return DAC codes and the voltages of the highest and the lowest code.
 
-    0 V and the highest voltage fall on a code exactly and nothing lies beyond what was asked for;
-    every other level, the lowest one included, is kept to one DAC step.
+    0 V falls on a code exactly, and so does the largest voltage unless it is below the smallest
+    swing; every other level is kept to two DAC steps.
     """
     high, low = max(float(levels.max()), 0.0), min(float(levels.min()), 0.0)
     smallest, largest = sampler.amplitude
@@ -176,12 +176,22 @@ def _quantised(
         raise CapabilityError(
             f"{sampler.who} swings {largest:g} V at most, the stimulus needs {high - low:g} V"
         )
-    if high - low < smallest:
+    if high - low < smallest / (2 * sampler.largest_code):
+        raise CapabilityError(
+            f"{sampler.who} resolves {smallest / (2 * sampler.largest_code):.2g} V at its finest; "
+            "raise the voltage"
+        )
+    if high - low < 1.001 * smallest:
         # Small waveforms use a part of the smallest swing, which the samples never reach.
-        high, low = (v * smallest / (high - low) for v in (high, low))
+        scale = 1.001 * smallest / (high - low)  # bringing 0 V onto a code takes a little away
+        high, low = high * scale, low * scale
     top = sampler.largest_code
-    zero = math.floor(top * (-low - high) / (high - low) + 1e-9)
-    if high:
+    zero = top * (-low - high) / (high - low)
+    if high >= -low:
+        zero = math.floor(zero + 1e-9)
         low = -high * (zero + top) / (top - zero)
+    else:
+        zero = math.ceil(zero - 1e-9)
+        high = -low * (top - zero) / (zero + top)
     codes = np.rint(zero + levels * (2 * top / (high - low))).astype(np.int64)
     return np.clip(codes, -top, top), high, low

@@ -29,6 +29,8 @@ AUTO_DELAY: Final = 1e-3
 """s of source delay when it is automatic [MEM]"""
 READING, BUFFER_AVAILABLE, BUFFER_FULL, IN_COMPLIANCE = 1 << 6, 1 << 8, 1 << 9, 1 << 14
 """of the measurement event register [M: 15-14]"""
+WRAP: Final = 99999.999
+"""s, after which time stamps begin again [R]"""
 NAMES: Final = {"VOLT": '"VOLT:DC"', "CURR": '"CURR:DC"', "RES": '"RES"'}
 """how functions are answered"""
 FREE: Final = 50_000
@@ -256,14 +258,16 @@ class Keithley2400(SourceSide):
         if not sources_voltage:
             # At the current it was told is no compliance here: less than that is.
             limited = (np.abs(amperes) < np.abs(levels) * (1 - 1e-9)).astype(np.float64)
+        none = np.full(levels.size, NOT_A_NUMBER)
+        ohms = readings.ohms(volts, amperes) if "RES" in self._functions else none
         if "VOLT" not in self._functions:
-            volts = levels if sources_voltage else np.full(levels.size, NOT_A_NUMBER)
+            volts = levels if sources_voltage else none
         if "CURR" not in self._functions:
-            amperes = np.full(levels.size, NOT_A_NUMBER) if sources_voltage else levels
+            amperes = none if sources_voltage else levels
         real = not sources_voltage or self._current_limit == self.settings["curr_limit"]
         bit = readings.COMPLIANCE if real else readings.RANGE_COMPLIANCE
         status = self._status_word + bit * limited
-        return readings.rows(volts, amperes, time - self._epoch, status, self._functions)
+        return np.column_stack([volts, amperes, ohms, (time - self._epoch) % WRAP, status])
 
     @property
     def _status_word(self) -> int:
@@ -381,7 +385,7 @@ class Keithley2400(SourceSide):
 
     def time(self) -> str:
         """Answer the time stamp."""
-        return f"{(self._world.now - self._epoch) % 99999.999:+.6E}"
+        return f"{(self._world.now - self._epoch) % WRAP:+.6E}"
 
     def clear_errors(self) -> None:
         """Empty the error queue."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_instruments.scpi_parameters import NOT_A_NUMBER
+from sim_instruments.scpi_parameters import INFINITY as OVERFLOW
 
 Array = NDArray[np.float64]
 ELEMENTS: Final = ("VOLTage", "CURRent", "RESistance", "TIME", "STATus")
@@ -42,12 +42,11 @@ class Trace:
         return full
 
 
-def rows(volts: Array, amperes: Array, time: Array, status: Array, measured: set[str]) -> Array:
-    """Return readings as rows of five; what was not measured and not sourced is no number."""
+def ohms(volts: Array, amperes: Array) -> Array:
+    """Return resistances; an overflow where no current flows."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ohms = volts / amperes if "RES" in measured else np.full(volts.size, NOT_A_NUMBER)
-    ohms = np.where(np.isfinite(ohms), ohms, 9.9e37)
-    return np.column_stack([volts, amperes, ohms, time % 99999.999, status])
+        values = volts / amperes
+    return np.where(np.isfinite(values), values, OVERFLOW)
 
 
 def wire(table: Array, elements: tuple[bool, ...], binary: bool, swapped: bool) -> str | bytes:

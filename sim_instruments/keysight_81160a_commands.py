@@ -49,10 +49,12 @@ def _table() -> Iterator[Command]:
     yield Action("FREQuency[1|2]", "set_frequency", (Number("HZ", 1e-6, 500e6),))
     yield Query("FREQuency[1|2]", "frequency")
     yield Setting("PULSe:PERiod[1|2]", "period", _seconds(3.03e-9, 1e-6), "retime")
-    yield Setting("PULSe:WIDTh[1|2]", "width", _seconds(1.5e-9, 1e-7), "retime")
-    yield Setting("PULSe:HOLD[1|2]", "hold", Choice(("WIDTh", "DCYCle"), "WIDT"))
-    yield Action("PULSe:DCYCle[1|2]", "set_duty", (Number("PCT", 0.0, 100.0),))
-    yield Query("PULSe:DCYCle[1|2]", "duty")
+    # The second form is what PyMeasure sends for the whole instrument.
+    for node in ("PULSe:{}[1|2]", "FUNCtion[1|2]:PULSe:{}"):
+        yield Setting(node.format("WIDTh"), "width", _seconds(1.5e-9, 1e-7), "retime")
+        yield Setting(node.format("HOLD"), "hold", Choice(("WIDTh", "DCYCle"), "WIDT"))
+        yield Action(node.format("DCYCle"), "set_duty", (Number("PCT", 0.0, 100.0),))
+        yield Query(node.format("DCYCle"), "duty")
     edge = Number(unit="S", minimum=1e-9, maximum=1e3, default=1e-9, form=FORM)
     yield Setting("FUNCtion[1|2]:PULSe:TRANsition[:BOTH]", "edge", edge, "retime")
     yield Action("VOLTage[1|2][:AMPLitude]", "set_amplitude", (_VOLT,))
