@@ -247,13 +247,13 @@ class Keithley2450(SCPIMixin, Instrument):
         self._wire = Conversation(self.adapter, name)
         self._memory: Memory[Setup] = Memory()
         self._line = SLOWEST_LINE
+        self._lines: dict[int, bool] = {}
         self._forget()
 
     def _forget(self) -> None:
         """Take nothing for granted: the next program is sent whole."""
         self._ready = False
         self._sweeps = Sweeps(self._wire, self.clock, self.name)
-        self._outputs: set[int] = set()
 
     def identify(self) -> str:
         """Return the ``*IDN?`` answer, refusing other instruments and other command sets."""
@@ -269,8 +269,10 @@ class Keithley2450(SCPIMixin, Instrument):
         """Output off, 0 V, fixed ranges, one autozero, readings as doubles."""
         self._forget()
         terminals = "FRON" if self.terminals == "front" else "REAR"
+        # A reset lets the digital lines float high: a relay must not stay where that puts it.
+        lines = "".join(f"{_as_output(n)}:DIG:LINE{n}:STAT {s:d};" for n, s in self._lines.items())
         self._wire.command(
-            f"*RST;*CLS;:ROUT:TERM {terminals};:SOUR:FUNC VOLT;:SOUR:VOLT:READ:BACK ON;"
+            f"*RST;*CLS;{lines}:ROUT:TERM {terminals};:SOUR:FUNC VOLT;:SOUR:VOLT:READ:BACK ON;"
             ':SENS:FUNC "CURR";:SENS:CURR:AZER OFF;:SENS:AZER:ONCE;'
             ":FORM REAL;:FORM:BORD SWAP"
         )
@@ -308,13 +310,14 @@ class Keithley2450(SCPIMixin, Instrument):
         """Set digital line 1 to 6; it is made an output first [M: 2450 reference 6-19, 6-20]."""
         if line not in range(1, 7):
             raise CapabilityError(f"{self.name} has digital lines 1 to 6, not {line}")
-        mode = "" if line in self._outputs else f":DIG:LINE{line}:MODE DIG,OUT;"
+        mode = "" if line in self._lines else _as_output(line)
         try:
-            self._wire.command(f"{mode}:DIG:LINE{line}:STAT {int(high)}")
+            self._wire.command(f"{mode}:DIG:LINE{line}:STAT {high:d}")
         except InstrumentError:
             self._forget()
+            self._lines.pop(line, None)
             raise
-        self._outputs.add(line)
+        self._lines[line] = high
 
     def _complain(self) -> None:
         """Raise what the instrument itself has to say about a failure, if it says anything."""
@@ -389,3 +392,8 @@ class Keithley2450(SCPIMixin, Instrument):
             )
         if not 1 <= program.count <= LARGEST_COUNT:
             raise CapabilityError(f"{self.name} repeats 1 to {LARGEST_COUNT} times")
+
+
+def _as_output(line: int) -> str:
+    """Return what makes a digital line an output."""
+    return f":DIG:LINE{line}:MODE DIG,OUT;"

@@ -44,6 +44,8 @@ LINE_FREQUENCY: Final = 50.0
 OVERFLOW: Final = 9.9e37
 _STEPS: Final = 40_000
 """levels per source range [MEM: 50 µV on 2 V]"""
+_INPUT: Final = ("DIG", "IN", True)
+"""kind, direction and state of a digital line after *RST [M: 2450 reference 6-20]"""
 _FUNCTIONS: Final = {"VOLT": "VOLT:DC", "CURR": "CURR:DC", "RES": "RES"}
 _UNITS: Final = {"VOLT": "V", "CURR": "A", "RES": "Ohm"}
 _RANGES: Final = {
@@ -90,6 +92,7 @@ class Keithley2450(Sweeps):
     def __init__(self, world: World, port: str) -> None:
         self.world = world
         self.port = port
+        self.lines = dict.fromkeys(range(1, 7), _INPUT)
         world.attach(port)
         super().__init__()
 
@@ -100,7 +103,9 @@ class Keithley2450(Sweeps):
         self.function_name = "CURR"
         self.limited = False
         self._last: tuple[Sweep, Steps] | None = None
-        self.lines = dict.fromkeys(range(1, 7), ("DIG", "IN", True))
+        for line, state in self.lines.items():
+            if state != _INPUT:
+                self.set_line_mode(line, *_INPUT[:2])
 
     def show_error(self, entry: tuple[int, str] | None) -> str:
         """Return the event log's style: number, "text;type;time" [M: 2461 reference 6-151]."""
@@ -351,12 +356,13 @@ class Keithley2450(Sweeps):
     # Digital lines and the rest.
 
     def set_line_mode(self, line: int, kind: str, direction: str) -> None:
-        """Make a digital line an output or an input."""
+        """Make a digital line an output, low, or an input, which floats high."""
         if direction == "OUT":
             self.lines[line] = (kind, direction, False)
             self.world.set_line(self.port, line, False)
         else:
             self.lines[line] = (kind, direction, True)
+            self.world.set_line(self.port, line, True)
 
     def line_mode(self, line: int) -> str:
         """Answer the mode."""

@@ -13,6 +13,9 @@ MOST_AT_ONCE: Final = 100
 """values in a list, and per command [M: 2450 reference 6-78, 6-79]"""
 SHORTEST_DELAY: Final = 50e-6
 """s; 0 is none [M: 2470 reference 12-92]"""
+MOST_SIMULATED: Final = 20_000_000
+"""readings one trigger may give here, whatever the instrument would do; more is -225"""
+MOST_LOOPED: Final = 300_000
 _NO_LEVEL: Final = ("_level", "_off")
 
 
@@ -102,6 +105,8 @@ class Sweeps(ReadingBuffers):
     ) -> None:
         """Load one of the trigger models the instrument brings along."""
         self.buffer(buffer)
+        if not 0 <= second <= 1e4:
+            raise ScpiError(-222)
         match name.upper():
             case "EMPTY":
                 self.model = None
@@ -111,6 +116,9 @@ class Sweeps(ReadingBuffers):
                 self.model = Loop(max(1, int(first / max(second, 1e-3))), second, buffer)
             case _:
                 raise ScpiError(-224)
+        if isinstance(self.model, Loop) and self.model.count > MOST_LOOPED:
+            self.model = None
+            raise ScpiError(-225)
 
     def _store(self, key: str, levels: tuple[float, ...], *, append: bool) -> None:
         before = self._listed(key)[0] if append else np.empty(0)
@@ -177,4 +185,6 @@ class Sweeps(ReadingBuffers):
             raise ScpiError(-222)
         if self.settings["source"].lower() != sweep.function:
             raise ScpiError(-221)
+        if len(sweep.levels) * sweep.count > MOST_SIMULATED:
+            raise ScpiError(-225)
         self.model = sweep

@@ -164,10 +164,15 @@ def test_lines() -> None:
     dialogue = [
         (b":DIG:LINE3:MODE DIG,OUT;:DIG:LINE3:STAT 1" + tail, b"1;0,x"),
         (b":DIG:LINE3:STAT 0" + tail, b"1;0,x"),
-    ]
+        # A reset would let it float high.
+        (PREPARE[0][0].replace(b":ROUT", b":DIG:LINE3:MODE DIG,OUT;:DIG:LINE3:STAT 0;:ROUT"),
+         PREPARE[0][1]),
+        PREPARE[1],
+    ]  # fmt: skip
     with driver(dialogue) as smu:
         smu.set_line(3, True)
         smu.set_line(3, False)
+        smu.prepare()
         with pytest.raises(CapabilityError, match="lines 1 to 6"):
             smu.set_line(7, True)
 

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvisa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pymeasure.adapters import VISAAdapter
 from pymeasure.instruments.keithley import Keithley2450 as PyMeasure2450
 
+from sim_instruments.keithley_2450_commands import COMMANDS
+from sim_instruments.scpi_tree import variants
 from sim_instruments.visa import SimVisaLibrary, open_library
 
 ADDRESS = "USB0::0x05E6::0x2450::04096331::INSTR"
@@ -357,6 +361,45 @@ def test_reset(bench: Bench) -> None:
     assert float(bench.ask(":SOUR:VOLT:ILIM?")) == 105e-6
     bench.send(":TRAC:ACT? 'mine'")
     assert bench.errors() == [-224]
+
+
+HEADERS = [command.pattern for command in COMMANDS if "*" not in command.pattern]
+SHORT = [
+    ":".join(m.text for m in variants(header)[0] if m) for header in HEADERS
+]  # the fullest form of each
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*SHORT, ":INIT", "SOUR:SWE:VOLT:LIST"]),
+            st.sampled_from(["", "?"]),
+            st.lists(
+                st.sampled_from(
+                    ["0", "1", "-1", "0.05", "20", "1e9", "MAX", "ON", "VOLT", "REAL", "OUT",
+                     "'defbuffer1'", '"SimpleLoop"', "READ", "SOURSTAT", "1e-9", "DIG"]
+                ),
+                max_size=5,
+            ),
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_any_commands_are_survived(commands: list[tuple[str, str, list[str]]]) -> None:
+    bench = Bench()
+    for header, query, values in commands:
+        bench.library.world.clock.sleep(1e-3)
+        bench.send(f"{header}{query} {','.join(values)}")
+        bench.resource.clear()
+    bench.send("*RST;*CLS")
+    assert bench.ask(":OUTP?;:SYST:ERR?") == '0;0,"No error;0;0 0"'
+    bench.manager.close()
+
+
+def test_more_than_the_simulation_holds(bench: Bench) -> None:
+    bench.send(":SOUR:SWE:VOLT:LIN 0,1,1000000,0,268435455,BEST,OFF;:TRIG:LOAD 'SimpleLoop',1e6")
+    assert bench.errors() == [-225, -225]
 
 
 # Drivers that are not ours.
