@@ -59,7 +59,7 @@ class Picker(QWidget):
             self._box.addItem(name, one_line(procedure))
         self._box.setCurrentIndex(max(0, self._box.findText(chosen)))
         self._box.blockSignals(False)
-        self._box.view().setMinimumWidth(460)
+        self._box.view().setMinimumWidth(520)
         self._announce(self._box.currentIndex())
 
     def choose(self, name: str) -> None:

@@ -18,6 +18,8 @@ from benchctl.quantities import show
 DOTTED: Final = 64
 #: Symbols are dearer than lines: this many at most.
 MOST_SYMBOLS: Final = 1500
+#: Decades below which a log axis is divided evenly.
+NARROW: Final = 0.6
 _QUANTITIES: Final = {
     "V": "Voltage", "A": "Current", "S": "Conductance", "Ohm": "Resistance", "s": "Time",
     "J": "Energy", "K": "Temperature", "W": "Power",
@@ -76,6 +78,8 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
         found = super().tickValues(minimum, maximum, size)
         if not self._log:
             return list(found)
+        if maximum - minimum < NARROW:
+            return [(None, fine_ticks(minimum, maximum))]
         levels: list[tuple[float | None, list[float]]] = []
         seen: set[float] = set()
         for spacing, values in found:
@@ -93,6 +97,20 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
         return [decade(n, self.head.unit) if lead(n) in shown else "" for n in numbers]
 
 
+def fine_ticks(minimum: float, maximum: float) -> list[float]:
+    """Return ticks of a log axis, as exponents, at round steps of the value itself.
+
+    >>> [round(10**tick) for tick in fine_ticks(1.9, 2.1)]
+    [80, 90, 100, 110, 120]
+    """
+    low, high = 10.0**minimum, 10.0**maximum
+    scale = 10.0 ** math.floor(math.log10((high - low) / 4))
+    step = next(scale * n for n in (1, 2, 5, 10) if (high - low) / (scale * n) <= 6)
+    return [
+        math.log10(n * step) for n in range(math.ceil(low / step), math.floor(high / step) + 1) if n
+    ]
+
+
 def lead(value: float) -> int:
     """Return the first digit of a number, 0 where others follow it."""
     digits = value / 10.0 ** math.floor(math.log10(value) + 1e-9)
@@ -103,7 +121,7 @@ def labelled(decades: float) -> set[int]:
     """Return the first digits that get a label on a log axis that long."""
     if decades > 2.5:
         return {1}
-    return {1, 2, 5} if decades > 0.6 else set(range(10))
+    return {1, 2, 5} if decades >= NARROW else set(range(10))
 
 
 def decade(value: float, unit: str) -> str:
@@ -199,7 +217,9 @@ class PlotCard(QWidget):
             item.setData(
                 curve.x,
                 curve.y,
+                # A pen wider than a pixel costs two hundred times as much on a dense curve.
                 pen=pg.mkPen(colour, width=1) if line else None,
+                antialias=True,
                 symbol="o" if dots else None,
                 symbolSize=5,
                 symbolPen=None,

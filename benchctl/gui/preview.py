@@ -24,6 +24,8 @@ from benchctl.stimulus import Stimulus
 
 #: Segments that get their width written beside them.
 MOST_WIDTHS: Final = 14
+#: Readings that get a large mark.
+FEW: Final = 30
 
 
 class Preview(QWidget):
@@ -116,9 +118,10 @@ class Preview(QWidget):
             time, voltage, pen=pg.mkPen(colour, width=2), fillLevel=0.0, brush=fill, antialias=True
         )
         x, y = readings_at(prospect.segments, even=even)
+        few = len(x) <= FEW
         self._plot.plot(
-            x, y, pen=None, symbol="t", symbolSize=9, symbolPen=None,
-            symbolBrush=self._theme.curves[1],
+            x, y, pen=None, symbol="t" if few else "o", symbolSize=9 if few else 3,
+            symbolPen=None, symbolBrush=self._theme.curves[1],
         )  # fmt: skip
         self._draw_limits(prospect, voltage)
         axis = self._plot.getAxis("bottom")
@@ -147,6 +150,7 @@ class Preview(QWidget):
                 labelOpts={
                     "position": 0.9,
                     "color": self._theme.danger,
+                    "fill": self._theme.surface,
                     "anchors": _INSIDE[limit > 0],
                 },
             )
@@ -182,7 +186,7 @@ def _introduction(prospect: Prospect) -> str:
             return ""
         return "This procedure does not say beforehand what it applies."
     drawn = len(prospect.segments)
-    text = "What is applied first, or one representative cycle. Triangles mark the readings."
+    text = "What is applied first, or one representative cycle. Orange marks the readings."
     if drawn == MOST_SEGMENTS < prospect.stimulus.segments:
         text += f" The first {drawn} of {prospect.stimulus.segments:,} segments are drawn."
     return text

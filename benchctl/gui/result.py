@@ -56,14 +56,15 @@ class ResultView(QWidget):
         self._build()
         self._enable()
 
-    def show_result(self, result: Any) -> None:
-        """Show how a run ended."""
+    def show_result(self, name: str, result: Any) -> None:
+        """Show how a run of the procedure `name` ended."""
         self.file = Path(result.file)
+        rows = f"{result.rows:,} row{'' if result.rows == 1 else 's'}"
         self.rows = [merit_row(name, merit) for name, merit in (result.analysis or {}).items()]
-        ended = {"finished": "Finished", "stopped": "Stopped", "failed": "Failed"}[result.status]
-        text = f"{ended} with {result.rows:,} rows in {self.file}"
+        ended = f"{name} {result.status}"
+        text = f"{ended} with {rows} in {self.file}"
         if result.error:
-            text = f"{ended}: {result.error}\n{result.rows:,} rows are safe in {self.file}"
+            text = f"{ended}: {result.error}\nWhat was measured is safe: {rows} in {self.file}"
         self.fill(text, wrong=result.status == "failed")
 
     def show_failure(self, error: str) -> None:
@@ -104,6 +105,7 @@ class ResultView(QWidget):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addLayout(top)
         layout.addWidget(self.table, 1)
+        layout.addStretch()
 
     def _enable(self) -> None:
         self.folder.setEnabled(self.file is not None)

@@ -54,7 +54,7 @@ class StatusLine(QWidget):
     def show_progress(self, fraction: float, eta: float | None, rows: int) -> None:
         """Say how far the run is: 0..1, seconds left or None, rows so far."""
         self.bar.setValue(round(1000 * fraction))
-        parts = [f"{fraction:.0%}", f"{rows:,} rows"]
+        parts = [f"{fraction:.0%}", f"{rows:,} row{'' if rows == 1 else 's'}"]
         if eta is not None:
             parts.append(f"{duration(eta)} left")
         self.figures.setText("   ".join(parts))

@@ -295,7 +295,7 @@ class Window(QMainWindow):
     def _ended(self, result: Any) -> None:
         self._tick.stop()
         self.refresh()
-        self.result.show_result(result)
+        self.result.show_result(self.panel.picker.name, result)
         self.below.setCurrentWidget(self.result)
         self.log.say(f"Run {result.status}: {result.file}")
         if result.error:
@@ -375,6 +375,8 @@ class Window(QMainWindow):
 
     def _finish_closing(self) -> None:
         self._closed = True
+        # The drivers must be gone before the interpreter takes PyVISA apart.
+        self._bench = self.prospect = self.preview.prospect = None
         self.log.detach()
         self.close()
 

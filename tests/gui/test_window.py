@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from pymeasure.experiment import Procedure as StockProcedure
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from benchctl.errors import InstrumentError
 from benchctl.gui.feed import RunFeed
 from benchctl.gui.status import State
+from benchctl.gui.window import plots_of
 from benchctl.store import StoredRun
 
 pytestmark = pytest.mark.usefixtures("prepared")
@@ -182,3 +184,11 @@ def test_each_procedure_keeps_what_was_typed(open_window, qtbot):
     window.panel.reset.click()
     assert window.panel.form.fields["set_voltage"].raw() == "1 V"
     qtbot.waitUntil(lambda: window.panel.start.isEnabled())
+
+
+def test_a_stock_procedure_gets_a_plot_of_its_own():
+    class Stock(StockProcedure):
+        DATA_COLUMNS = ["Field (T)", "Signal (V)"]  # noqa: RUF012
+
+    (plot,) = plots_of(Stock)
+    assert (plot.x, plot.y) == ("field", "signal")
