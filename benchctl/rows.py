@@ -133,6 +133,11 @@ class RowBlock:
         except BenchError:
             self.interrupt()
 
+    def fail(self, failure: BenchError) -> None:
+        """Refuse all further rows because of `failure`."""
+        self.failure = self.failure or failure
+        self.interrupt()
+
     def _turn(self) -> None:
         self.flush()
         if self.failure is not None:

@@ -320,10 +320,13 @@ class Run:
     def _flush_in_time(self, over: threading.Event) -> None:
         while not over.wait(FLUSH_EVERY):
             self._block.flush_quietly()
+            try:
+                if self._file is not None:
+                    self._file.sync()
+            except BenchError as failure:
+                self._block.fail(failure)
             if self._block.failure is not None:
                 self._stopping = True
-            elif self._file is not None:
-                self._file.sync()
 
 
 class _Sink:

@@ -60,6 +60,9 @@ class StoredRun:
             self.header = Header.read(self._file)
             self.columns = stored_columns(self._file)
             self.rows = acknowledged(self._file)
+        except KeyError as error:
+            self._file.close()
+            raise ConfigError(f"{path} is damaged: {error.args[0]}") from error
         except BaseException:
             self._file.close()
             raise

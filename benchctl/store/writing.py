@@ -1,5 +1,6 @@
 """A run file while it grows."""
 
+import errno
 import logging
 import os
 from collections.abc import Mapping
@@ -134,11 +135,17 @@ class RunFile:
         """Force what was flushed to the disk, where the last time is not recent.
 
         The one method that may run beside `append`, in another thread.
+
+        Raises:
+            BenchError: the disk lost what it had taken.
         """
         if not self._dirty or self._broken or monotonic() - self._synced < SYNC_EVERY:
             return
         self._dirty, self._synced = False, monotonic()
-        os.fsync(self._descriptor)
+        try:
+            _force(self._descriptor)
+        except OSError as error:
+            raise self._failure(error) from error
 
     def note_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Store what PyMeasure's ``Metadata`` evaluated to, after the start-up."""
@@ -160,7 +167,7 @@ class RunFile:
             try:
                 self._set_result(**result)
                 h5f.flush(self._file.id)
-                os.fsync(self._descriptor)
+                _force(self._descriptor)
             except (OSError, RuntimeError) as failure:
                 log.warning("%s", self._failure(failure))
         if self._broken:
@@ -239,3 +246,12 @@ def _write(dataset: h5d.DatasetID, start: int, array: Any) -> None:
     there.select_hyperslab((start,), (len(array),))
     native = h5t.NATIVE_DOUBLE if array.dtype == np.float64 else h5t.NATIVE_INT64
     dataset.write(h5s.create_simple((len(array),)), there, array, native)
+
+
+def _force(descriptor: int) -> None:
+    """Force a file to the disk, where its file system can."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise

@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import math
+import os
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -32,6 +33,9 @@ from benchctl.procedure import (
     switch,
 )
 from benchctl.stimulus import Stimulus, Trace
+
+# PyMeasure's form is built where there may be no display.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 class Sample(Procedure):

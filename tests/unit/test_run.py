@@ -501,6 +501,25 @@ def test_a_failing_file_stops_the_run_after_the_outputs_are_off(tmp_path, monkey
     assert calls[-1] == "safe"
 
 
+def test_a_disk_that_fails_during_a_long_wait_ends_the_wait(tmp_path, monkeypatch):
+    class Waiting(Counting):
+        """Wait for the stop as a DUT does."""
+
+        def execute(self):
+            self.record(cycle=0, voltage=0)
+            while not self.dut.should_stop():
+                pause.wait(0.01)
+            raise Stopped("the run was asked to stop")
+
+    def lost(self):
+        raise BenchError("the disk is lost")
+
+    pause = threading.Event()
+    monkeypatch.setattr(RunFile, "sync", lost)
+    result = Run(Waiting(), FakeBench(), out=tmp_path).execute()
+    assert (result.status, result.error, result.rows) == ("failed", "the disk is lost", 1)
+
+
 def test_a_procedure_that_swallows_errors_cannot_swallow_a_failed_file(tmp_path, monkeypatch):
     class Stubborn(Counting):
         """Record whatever happens."""

@@ -1,5 +1,6 @@
 """The run file: growing, finished, killed, and on a disk that takes no more."""
 
+import errno
 import json
 import os
 import subprocess
@@ -284,6 +285,14 @@ def test_what_is_no_run_file_is_refused(tmp_path):
         StoredRun(tmp_path / "other.h5")
 
 
+def test_a_damaged_file_is_refused(tmp_path):
+    make(tmp_path / "a.h5", 3).finish("finished", {}, None)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file["data/voltage"]
+    with pytest.raises(ConfigError, match=r"a\.h5 is damaged: .*voltage"):
+        StoredRun(tmp_path / "a.h5")
+
+
 def test_texts_too_long_for_a_growing_file_are_whole_in_the_finished_one(tmp_path, monkeypatch):
     analysis = {f"m{i}": {"value": i, "note": "x" * 100} for i in range(1000)}
     file = make(tmp_path / "a.h5", 1)
@@ -464,6 +473,35 @@ def test_appending_after_a_failure_touches_the_disk_no_more(tmp_path, monkeypatc
     with StoredRun(tmp_path / "a.h5") as run:
         assert holds(run, 10)
         assert run.status == "failed"
+
+
+def forcing(monkeypatch, number):
+    """Make the next sync due, and the disk answer it with error `number`."""
+
+    def refused(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("benchctl.store.writing.monotonic", lambda: 1e9)
+    monkeypatch.setattr(os, "fsync", refused)
+
+
+def test_a_disk_that_lost_what_it_took_is_an_error(tmp_path, monkeypatch):
+    file = make(tmp_path / "a.h5")
+    forcing(monkeypatch, errno.EIO)
+    with pytest.raises(BenchError, match=os.strerror(errno.EIO)):
+        file.append(block(0, 3))
+    file.finish("failed", {}, "lost")
+
+
+def test_a_file_system_that_cannot_force_is_left_alone(tmp_path, monkeypatch):
+    file = make(tmp_path / "a.h5")
+    forcing(monkeypatch, errno.EINVAL)
+    file.append(block(0, 3))
+    file.append(block(3, 3))
+    monkeypatch.undo()
+    file.finish("finished", {}, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 6)
 
 
 def test_rows_are_forced_to_the_disk_when_due(tmp_path, monkeypatch):
