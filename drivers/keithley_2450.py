@@ -120,10 +120,12 @@ class Sweeps:
         """Trigger, and make readings of the block."""
         began = self._clock.now()
         elapsed = setup.dwell * setup.readings
-        block = self._wire.ask_bytes(setup.run, 24 * setup.fetched + 3, elapsed)
-        self._wire.accept(self._wire.ask(":SYST:ERR?", elapsed))
-        if not block.startswith(b"#0"):
-            raise self._wire.garbled(block)
+        answer = self._wire.ask_bytes(setup.run, 24 * setup.fetched + 5, elapsed)
+        errors, _, block = answer.partition(b";")
+        if not (errors.isdigit() and block.startswith(b"#0")):
+            raise self._wire.garbled(answer)
+        if errors != b"0":
+            self._wire.accept(self._wire.ask(":SYST:ERR?"))
         table = np.frombuffer(block, "<f8", 3 * setup.fetched, 2).reshape(-1, 3)
         if setup.kept is not None:
             table = table[setup.kept]
@@ -294,7 +296,7 @@ class Keithley2450(SCPIMixin, Instrument):
         self._setup(program)
 
     def play(self, program: Program) -> Readings:
-        """Send what has changed, trigger once, read one block, ask for errors."""
+        """Send what has changed, trigger once, read one block and the count of errors."""
         if self.limits is not None:
             self.limits.check(program, program.compliance)
         try:
@@ -365,7 +367,9 @@ class Keithley2450(SCPIMixin, Instrument):
             f":SENS:CURR:RANG {fitting(CURRENT_RANGES, program.compliance):g}",
             ";".join(list_commands(":SOUR:LIST:VOLT", grid.levels, LIST_AT_ONCE)),
             f":SOUR:SWE:VOLT:LIST 1,0,{program.count},OFF,{BUFFER}",
-            f":TRAC:CLE {BUFFER};:INIT;*WAI;:TRAC:DATA? {first},{readings},{BUFFER},SOUR,READ,REL",
+            # How many errors there are travels ahead of the block: one round trip for both.
+            f":TRAC:CLE {BUFFER};:INIT;*WAI;:SYST:ERR:COUN?;"
+            f":TRAC:DATA? {first},{readings},{BUFFER},SOUR,READ,REL",
             readings,
             readings - first + 1,
             kept,

@@ -38,12 +38,14 @@ SETTINGS = (
     b":SOUR:VOLT 0;:SOUR:VOLT:RANG 0.2;:SOUR:VOLT:DEL 0;:SENS:CURR:NPLC 0.297;"
     b":SENS:CURR:RANG:AUTO ON;:SOUR:VOLT:ILIM 0.000123456789;:SENS:CURR:RANG 0.001"
 )
-RUN = b':TRAC:CLE "defbuffer1";:INIT;*WAI;:TRAC:DATA? 1,%d,"defbuffer1",SOUR,READ,REL'
+RUN = (
+    b':TRAC:CLE "defbuffer1";:INIT;*WAI;:SYST:ERR:COUN?;:TRAC:DATA? 1,%d,"defbuffer1",SOUR,READ,REL'
+)
 FINE = (b":SYST:ERR?", b'0,"No error;0;0 0"')
 
 
 def block(*values: float) -> bytes:
-    return b"#0" + struct.pack(f"<{len(values)}d", *values) + b"\n"
+    return b"0;#0" + struct.pack(f"<{len(values)}d", *values) + b"\n"
 
 
 def program(*levels: float, count: int = 1, compliance: float = 123.456789e-6) -> Program:
@@ -63,9 +65,7 @@ def test_one_read() -> None:
             None,
         ),
         (RUN % 2, block(0.1001, 1.5e-5, 0.0, 0.0999, 1.4e-5, 0.01)),
-        FINE,
         (RUN % 2, block(0.1001, 1.5e-5, 0.0, 0.0400, 1.234e-4, 0.01)),
-        FINE,
     ]
     with driver(dialogue) as smu:
         readings = smu.play(program(0.1, count=2))
@@ -81,11 +81,11 @@ def test_only_what_changed_is_sent() -> None:
     answer = block(0.1, 1e-5, 0.0)
     dialogue = [
         *PREPARE,
-        (first + b";:SOUR:LIST:VOLT 0.1;" + sweep % 1, None), (RUN % 1, answer), FINE,
-        (sweep % 2, None), (RUN % 2, block(0.1, 1e-5, 0.0, 0.1, 1e-5, 0.01)), FINE,
-        (b":SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer), FINE,
+        (first + b";:SOUR:LIST:VOLT 0.1;" + sweep % 1, None), (RUN % 1, answer),
+        (sweep % 2, None), (RUN % 2, block(0.1, 1e-5, 0.0, 0.1, 1e-5, 0.01)),
+        (b":SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer),
         (first.replace(b"0.000123456789", b"0.0001").replace(b"RANG 0.001", b"RANG 0.0001")
-         + b";:SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer), FINE,
+         + b";:SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer),
     ]  # fmt: skip
     with driver(dialogue) as smu:
         smu.play(program(0.1))
@@ -99,7 +99,7 @@ def test_error_of_the_instrument() -> None:
         *PREPARE,
         (SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
          b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
-        (RUN % 1, block(0.1, 1e-5, 0.0)),
+        (RUN % 1, block(0.1, 1e-5, 0.0).replace(b"0;", b"2;", 1)),
         (b":SYST:ERR?", b'-222,"Parameter data out of range;1;2026/01/01 00:00:00.000"'),
         (b":SYST:ERR?", b'-221,"Settings conflict;1;2026/01/01 00:00:00.000"'),
         FINE,
@@ -115,7 +115,7 @@ def test_error_of_the_instrument() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"#3" + bytes(24) + b"\n", "does not parse"),
+        (b"0;#3" + bytes(24) + b"\n", "does not parse"),
         (block(0.1, 9.9e37, 0.0), "beyond its range"),
         (block(0.1, float("nan"), 0.0), "beyond its range"),
     ],
@@ -125,7 +125,7 @@ def test_wrong_blocks(answer: bytes, said: str) -> None:
         *PREPARE,
         (SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
          b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
-        (RUN % 1, answer), FINE, FINE,
+        (RUN % 1, answer), FINE,
     ]  # fmt: skip
     with driver(dialogue) as smu, pytest.raises(InstrumentError, match=said):
         smu.play(program(0.1))
@@ -138,8 +138,8 @@ def test_large_programs_get_a_large_buffer() -> None:
         *PREPARE,
         (b':TRAC:POIN 100001,"defbuffer1";' + SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
          b':SOUR:SWE:VOLT:LIST 1,0,100001,OFF,"defbuffer1"', None),
-        (RUN % count, b"#0" + row * count + b"\n"), FINE,
-        (b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None), (RUN % 1, block(0.1, 1e-5, 0)), FINE,
+        (RUN % count, b"0;#0" + row * count + b"\n"),
+        (b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None), (RUN % 1, block(0.1, 1e-5, 0)),
     ]  # fmt: skip
     with driver(dialogue) as smu:
         assert len(smu.play(program(0.1, count=count))) == count
