@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from benchctl.gui.app import application
+from benchctl.gui.declared import heading
 from benchctl.gui.live import LiveTable, Series
-from benchctl.gui.plots import PlotCard, heading
+from benchctl.gui.plots import PlotCard
 from benchctl.gui.theme import LIGHT
 from benchctl.procedure import Plot
 

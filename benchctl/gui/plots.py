@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyqtgraph as pg
@@ -10,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from benchctl.gui.declared import Heading, common_heading
 from benchctl.gui.live import Curve, LivePlot, LiveTable
 from benchctl.gui.theme import Theme, between
 from benchctl.quantities import show
@@ -20,29 +20,7 @@ DOTTED: Final = 64
 MOST_SYMBOLS: Final = 1500
 #: Decades below which a log axis is divided evenly.
 NARROW: Final = 0.6
-_QUANTITIES: Final = {
-    "V": "Voltage", "A": "Current", "S": "Conductance", "Ohm": "Resistance", "s": "Time",
-    "J": "Energy", "K": "Temperature", "W": "Power",
-}  # fmt: skip
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a column is called: "Set conductance", "S"."""
-
-    title: str
-    unit: str
-
-
-def heading(column: str) -> Heading:
-    """Split a full column name.
-
-    >>> heading("Set conductance (S)"), heading("Cycle")
-    (Heading(title='Set conductance', unit='S'), Heading(title='Cycle', unit=''))
-    """
-    title, _, unit = column.partition(" (")
-    return Heading(title.strip(), unit.removesuffix(")").strip())
 
 
 class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
@@ -312,15 +290,6 @@ def places(count: int) -> list[tuple[int, int, int, int]]:
         return [(0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)]
     across = 1 if count == 1 else 2 if count <= 4 else 3
     return [(i // across, i % across, 1, 1) for i in range(count)]
-
-
-def common_heading(heads: Sequence[Heading]) -> Heading:
-    """Return one heading for an axis that several columns share."""
-    if len(heads) == 1:
-        return heads[0]
-    units = {head.unit for head in heads}
-    unit = units.pop() if len(units) == 1 else ""
-    return Heading(_QUANTITIES.get(unit, " / ".join(head.title for head in heads)), unit)
 
 
 def dress_plot(plot: Any, theme: Theme) -> None:

@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 
 from benchctl.gui import theme as themes
 from benchctl.gui.benchbar import BenchBar
+from benchctl.gui.declared import Heading, headings_of, plots_of
 from benchctl.gui.feed import RunFeed
 from benchctl.gui.live import LiveTable
 from benchctl.gui.log import LogView
 from benchctl.gui.menus import fill_menus
 from benchctl.gui.panel import Panel
-from benchctl.gui.plots import PlotGrid, heading
+from benchctl.gui.plots import PlotGrid
 from benchctl.gui.preview import Preview
 from benchctl.gui.prospect import Prospect
 from benchctl.gui.result import ResultView
@@ -54,9 +55,10 @@ class Window(QMainWindow):
         self._wanted = procedure or str(settings.value("procedure", "iv-sweep"))
         self._bench: Any = None
         self._feed: RunFeed | None = None
+        self._headings: dict[str, Heading] = {}
         self._closing = False
+        self._leaving = False
         self._closed = False
-        self._shown = False
         self.bench_bar = BenchBar()
         self.panel = Panel()
         self.preview = Preview()
@@ -105,10 +107,9 @@ class Window(QMainWindow):
         if procedure is None:
             return
         table = LiveTable(plots_of(type(procedure)))
-        headings = {slug: heading(title) for slug, title in columns_of(type(procedure)).items()}
         self._feed = RunFeed(table)
-        self.plots.follow(table, headings, self.theme)
-        self._headings = headings
+        self._headings = headings_of(type(procedure))
+        self.plots.follow(table, self._headings, self.theme)
         self.pages.setCurrentWidget(self._measurement)
         self.below.setCurrentWidget(self.log)
         self.log.say(f"{self.panel.picker.name} starts")
@@ -150,15 +151,17 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
-        if self.state.busy:
-            if self._closing or self.agrees_to_stop():
-                self._closing = True
-                self.stop()
+        if self.state.busy and not (self._closing or self.agrees_to_stop()):
             return
         self._closing = True
-        self._save()
-        self.panel.setEnabled(False)
-        self.session.close()
+        if self.state.busy:  # the run may have ended while the question stood
+            self.stop()
+        elif not self._leaving:
+            self._leaving = True
+            self._save()
+            self.panel.setEnabled(False)
+            self.log.say("Closing: outputs off, instruments let go")
+            self.session.close()
 
     def agrees_to_stop(self) -> bool:
         """Ask whether the run may be stopped."""
@@ -268,7 +271,7 @@ class Window(QMainWindow):
 
     def _look(self) -> None:
         """Ask what the form's procedure would do."""
-        if self.state.busy or self.panel.form is None:
+        if self.state.busy or self._leaving or self.panel.form is None:
             return
         procedure = self.panel.form.build()
         if procedure is not None:
@@ -379,19 +382,3 @@ class Window(QMainWindow):
         self._bench = self.prospect = self.preview.prospect = None
         self.log.detach()
         self.close()
-
-
-def plots_of(procedure: Any) -> tuple[Any, ...]:
-    """Return a procedure's plots; a stock PyMeasure one gets its second column over its first."""
-    from benchctl.procedure import Plot
-
-    slugs = list(columns_of(procedure))
-    declared = tuple(getattr(procedure, "PLOTS", ()))
-    return declared or ((Plot(slugs[0], slugs[1]),) if len(slugs) > 1 else ())
-
-
-def columns_of(procedure: Any) -> dict[str, str]:
-    """Return slug to full name of a procedure's columns."""
-    from benchctl.store import Column
-
-    return {column.slug: column.title for column in map(Column.of, procedure.DATA_COLUMNS)}

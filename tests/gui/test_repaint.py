@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from benchctl.gui.declared import heading
 from benchctl.gui.live import LiveTable
-from benchctl.gui.plots import PlotCard, QuantityAxis, heading
+from benchctl.gui.plots import PlotCard, QuantityAxis
 from benchctl.gui.theme import LIGHT
 from benchctl.procedure import Plot
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from benchctl.errors import InstrumentError
+from benchctl.gui.declared import plots_of
 from benchctl.gui.feed import RunFeed
 from benchctl.gui.status import State
-from benchctl.gui.window import plots_of
 from benchctl.store import StoredRun
 
 pytestmark = pytest.mark.usefixtures("prepared")
@@ -192,3 +192,20 @@ def test_a_stock_procedure_gets_a_plot_of_its_own():
 
     (plot,) = plots_of(Stock)
     assert (plot.x, plot.y) == ("field", "signal")
+
+
+def test_a_run_that_ends_while_the_question_stands_does_not_keep_the_window(
+    open_window, qtbot, monkeypatch
+):
+    window = open_window("endless")
+    window.start()
+    qtbot.waitUntil(lambda: window._feed.table.rows > 5)
+
+    def answer():
+        with qtbot.waitSignal(window.session.ended, timeout=20_000):
+            window.session.stop()
+        return True
+
+    monkeypatch.setattr(window, "agrees_to_stop", answer)
+    window.close()
+    qtbot.waitUntil(lambda: window._closed, timeout=20_000)

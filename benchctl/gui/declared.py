@@ -1,0 +1,55 @@
+"""What a procedure declares about its columns and plots, as the window needs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+_QUANTITIES: Final = {
+    "V": "Voltage", "A": "Current", "S": "Conductance", "Ohm": "Resistance", "s": "Time",
+    "J": "Energy", "K": "Temperature", "W": "Power",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a column is called: "Set conductance", "S"."""
+
+    title: str
+    unit: str
+
+
+def heading(column: str) -> Heading:
+    """Split a full column name.
+
+    >>> heading("Set conductance (S)"), heading("Cycle")
+    (Heading(title='Set conductance', unit='S'), Heading(title='Cycle', unit=''))
+    """
+    if not column.endswith(")"):
+        return Heading(column.strip(), "")
+    title, _, unit = column[:-1].rpartition("(")
+    return Heading(title.strip(), unit.strip())
+
+
+def common_heading(heads: Sequence[Heading]) -> Heading:
+    """Return one heading for an axis that several columns share."""
+    if len(heads) == 1:
+        return heads[0]
+    units = {head.unit for head in heads}
+    unit = units.pop() if len(units) == 1 else ""
+    return Heading(_QUANTITIES.get(unit, " / ".join(head.title for head in heads)), unit)
+
+
+def plots_of(procedure: Any) -> tuple[Any, ...]:
+    """Return a procedure's plots; a stock PyMeasure one gets its second column over its first."""
+    from benchctl.procedure import Plot  # brings PyMeasure, too slow for the first picture
+
+    slugs = list(headings_of(procedure))
+    declared = tuple(getattr(procedure, "PLOTS", ()))
+    return declared or ((Plot(slugs[0], slugs[1]),) if len(slugs) > 1 else ())
+
+
+def headings_of(procedure: Any) -> dict[str, Heading]:
+    """Return slug to heading of a procedure's columns."""
+    from benchctl.store import Column
+
+    return {column.slug: heading(column.title) for column in map(Column.of, procedure.DATA_COLUMNS)}
