@@ -31,7 +31,7 @@ class Forming(Procedure):
     set_width = quantity("Pulse width", "50 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
+    read_width = quantity("Read width", "20 ms", "s", 1e-9, 100)
     jump = quantity("Jump", 5, "", 1.1, 1e9, description="conductance over the fresh device's")
     hold_time = quantity("Hold time", "10 s", "s", 0, 1e9)
     formed_conductance = quantity(
@@ -152,7 +152,13 @@ class Forming(Procedure):
             "forming_voltage": Merit(
                 voltage, "V", "Forming voltage", None, f"steps of {self.step:g} V"
             ),
-            "conductance_before": Merit(float(conductance[0]), "S", "Conductance before"),
+            "conductance_before": Merit(
+                float(conductance[0]),
+                "S",
+                "Conductance before",
+                None,
+                "" if conductance[0] > 0 else "below what the source-meter resolves",
+            ),
             "conductance_after": Merit(float(conductance[-1]), "S", "Conductance after"),
             "in_compliance": Merit(
                 bool(limited.size and limited[0] == 1), "", "Compliance held the forming pulse"

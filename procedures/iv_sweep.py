@@ -16,7 +16,7 @@ from procedures.merits import merit
 
 
 class IVSweep(Procedure):
-    """Sweep 0, first peak, 0, second peak, 0, each polarity under its own compliance.
+    """Sweep the voltage up and back on both sides of 0 V, each under its own compliance.
 
     "Voltage" is what the source-meter measured, "Programmed voltage" what it was told: they part
     where the compliance holds the current. Set voltage: the step of the outgoing branch at which

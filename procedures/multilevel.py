@@ -1,5 +1,7 @@
 """Multilevel programming by incremental-step write-verify."""
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -11,13 +13,14 @@ from benchctl.analysis.spread import mean, median, proportion
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
 from benchctl.stimulus import Stimulus, pulse, read
 from procedures.merits import merit
-from procedures.steps import Attempt, Ladder, write_verify
+from procedures.steps import Ladder, write_verify
 
 UNDER_WAY, REACHED, MISSED = 0, 1, 2
+VERDICTS = {"": UNDER_WAY, "reached": REACHED}
 
 
 class Multilevel(Procedure):
-    """Bring the device to each level in turn, upwards then downwards, several times over.
+    """Program each level by write-verify, upwards then downwards, several times over.
 
     Pulses grow by a step until the read falls inside the band; both polarities serve both
     directions. Three guards end a try instead of pushing on: the attempt budget, the largest
@@ -79,18 +82,10 @@ class Multilevel(Procedure):
     def ladder(self) -> Ladder:
         """Return the pulses a try may use."""
         return Ladder(
-            self.set_start,
-            self.set_voltage,
-            self.reset_start,
-            self.reset_voltage,
-            self.step,
-            self.set_width,
-            self.reset_width,
-            self.read_voltage,
-            self.read_width,
-            self.lowest_conductance,
-            self.compliance,
-        )
+            self.set_start, self.set_voltage, self.reset_start, self.reset_voltage, self.step,
+            self.set_width, self.reset_width, self.read_voltage, self.read_width,
+            self.lowest_conductance, self.compliance,
+        )  # fmt: skip
 
     def preview(self) -> Stimulus:
         """Return the largest pulse of each polarity, with its read."""
@@ -113,48 +108,22 @@ class Multilevel(Procedure):
         ladder = self.ladder()
         self.dut.check(self.preview(), compliance=self.compliance)
         tries = list(self._tries())
-        pulses = 0
+        pulses = itertools.count()
         for number, (repeat, direction, target) in enumerate(tries, 1):
             steps = write_verify(self.dut, target, self.tolerance, ladder, self.attempts)
             for attempt in steps:
-                verdict = (
-                    UNDER_WAY
-                    if not attempt.verdict
-                    else REACHED
-                    if attempt.verdict == "reached"
-                    else MISSED
-                )
-                self._row(pulses, repeat, direction, target, attempt, verdict)
-                pulses += 1
+                verdict = VERDICTS.get(attempt.verdict, MISSED)
+                self.record(
+                    pulse=next(pulses), repeat=repeat, direction=direction, target=target,
+                    attempt=attempt.number, pulse_voltage=attempt.voltage,
+                    conductance=attempt.conductance, verdict=verdict,
+                    confirmed=math.nan if verdict == UNDER_WAY else self._read(),
+                    energy=attempt.energy, time=attempt.time,
+                )  # fmt: skip
             self.progress(number / len(tries))
 
-    def _row(
-        self,
-        pulses: int,
-        repeat: int,
-        direction: int,
-        target: float,
-        attempt: Attempt,
-        verdict: int,
-    ) -> None:
-        confirmed = float("nan")
-        if verdict != UNDER_WAY:
-            confirmed = self.dut.read(
-                self.read_voltage, width=self.read_width, compliance=self.compliance
-            )
-        self.record(
-            pulse=pulses,
-            repeat=repeat,
-            direction=direction,
-            target=target,
-            attempt=attempt.number,
-            pulse_voltage=attempt.voltage,
-            conductance=attempt.conductance,
-            verdict=verdict,
-            confirmed=confirmed,
-            energy=attempt.energy,
-            time=attempt.time,
-        )
+    def _read(self) -> float:
+        return self.dut.read(self.read_voltage, width=self.read_width, compliance=self.compliance)
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return error, attempts and spread of every level, and how many can be told apart."""

@@ -18,7 +18,7 @@ from procedures.steps import Attempt, Ladder, last, write_verify
 
 
 class Stdp(Procedure):
-    """Give pairs of spikes at many delays and see what each does to the conductance.
+    """Give pairs of spikes at many delays and read what each does to the conductance.
 
     The device sees V_post(t) - V_pre(t), so a pre-spike before the post-spike (delay > 0) leaves
     its tail to add to the post-spike's head, and potentiates a device that sets at V > 0. Before
