@@ -1,0 +1,489 @@
+"""The simulated 2400 against its manual; PyMeasure's own driver and others' commands on it."""
+
+import struct
+import warnings
+
+import numpy as np
+import pytest
+from pymeasure.adapters import VISAAdapter
+from pymeasure.instruments.keithley import Keithley2400 as StockDriver
+
+from sim_instruments.keithley_2400 import OVERHEAD, Keithley2400
+from sim_instruments.models import create
+from sim_instruments.visa import open_library
+from sim_instruments.world import Wiring, World
+
+OHM = 1e4
+LIST = ":SOUR:VOLT:MODE LIST;:SOUR:LIST:VOLT {};:TRIG:COUN {};:SYST:AZER OFF;:SOUR:DEL 0"
+
+
+def make(resistance=OHM, **wiring):
+    device = create("resistor", seed=1, resistance=resistance)
+    world = World(device, wiring=Wiring(**{"name": "direct", "source_meter": "smu"} | wiring))
+    return world, Keithley2400(world, "smu")
+
+
+@pytest.fixture
+def world_and_box():
+    return make()
+
+
+@pytest.fixture
+def box(world_and_box):
+    return world_and_box[1]
+
+
+@pytest.fixture
+def world(world_and_box):
+    return world_and_box[0]
+
+
+def tell(box, message):
+    box.write(message.encode() + b"\n")
+
+
+def ask(box, message):
+    tell(box, message)
+    answer = box.read()
+    return None if answer is None else answer.decode().strip()
+
+
+def errors(box):
+    """Empty the queue; what a missing answer adds to it (-420) is not of interest."""
+    found = []
+    while number := int(ask(box, ":SYST:ERR?").partition(",")[0]):
+        found.append(number)
+    return [number for number in found if number != -420]
+
+
+def numbers(text):
+    return [float(value) for value in text.split(",")]
+
+
+# Readings.
+
+
+def test_the_manuals_example_reading(box):
+    """100 uA through 10 kOhm, auto-ohms: 48132 = front, auto-ohms, V, I, Ohm, I-source."""
+    tell(box, ":SOUR:FUNC CURR;:SOUR:CURR 1E-4;:SENS:FUNC:ALL;:OUTP ON")
+    answer = ask(box, ":READ?")
+    volts, amperes, ohms, _, status = numbers(answer)
+    assert (volts, amperes, ohms) == pytest.approx((1.0, 1e-4, 1e4))
+    assert status == 48132
+    assert answer.startswith("+1.000000E+00,+1.000000E-04,+1.000000E+04,")
+
+
+def test_what_is_neither_sourced_nor_measured_is_no_number(box):
+    tell(box, ":SENS:FUNC:OFF:ALL;:SENS:FUNC 'CURR';:SOUR:VOLT 1;:OUTP ON")
+    volts, amperes, ohms, *_ = numbers(ask(box, ":READ?"))
+    assert (volts, amperes, ohms) == pytest.approx((1.0, 1e-4, 9.91e37))
+    tell(box, ":SOUR:FUNC CURR;:SOUR:CURR 1E-5")
+    volts, amperes, *_ = numbers(ask(box, ":READ?"))
+    assert (volts, amperes) == pytest.approx((9.91e37, 1e-5))
+
+
+def test_elements_come_in_the_instruments_order(box):
+    tell(box, ":FORM:ELEM STATUS, CURR,VOLT;:SOUR:VOLT 1;:OUTP 1")
+    assert ask(box, ":FORM:ELEM?") == "VOLT,CURR,STAT"
+    assert len(numbers(ask(box, ":READ?"))) == 3
+
+
+@pytest.mark.parametrize(("order", "code"), [("NORM", ">"), ("SWAP", "<")])
+def test_binary_readings_have_one_header(box, order, code):
+    tell(box, LIST.format("0.5,1", 2) + f";:FORM REAL,32;:FORM:BORD {order};:FORM:ELEM VOLT,CURR")
+    tell(box, ":OUTP 1;:READ?")
+    data = box.read()
+    assert len(data) == 2 + 4 * 4 + 1
+    assert data[:2] == b"#0"
+    assert struct.unpack(f"{code}4f", data[2:-1]) == pytest.approx((0.5, 5e-5, 1.0, 1e-4))
+    assert ask(box, ":FORM?") == "REAL,32"
+
+
+def test_compliance_and_range_compliance_are_told_apart(box):
+    tell(box, ":SENS:CURR:PROT 1E-4;:SOUR:VOLT 5;:SENS:FUNC 'VOLT';:OUTP 1")
+    volts, amperes, _, _, status = numbers(ask(box, ":READ?"))
+    assert (volts, amperes) == pytest.approx((1.0, 1e-4), rel=1e-6)
+    assert int(status) & (1 << 3 | 1 << 16) == 1 << 3
+    assert ask(box, ":SENS:CURR:PROT:TRIP?") == "1"
+    tell(box, ":SENS:CURR:RANG 1E-5")
+    _, amperes, _, _, status = numbers(ask(box, ":READ?"))
+    assert amperes == pytest.approx(1.05e-5)
+    assert int(status) & (1 << 3 | 1 << 16) == 1 << 16
+    tell(box, ":SENS:CURR:RANG 1E-4;:SOUR:VOLT 0.5")
+    assert int(numbers(ask(box, ":READ?"))[4]) & (1 << 3 | 1 << 16) == 0
+    assert ask(box, ":SENS:CURR:PROT:TRIP?") == "0"
+    assert errors(box) == []
+
+
+# Sweeps.
+
+
+def test_the_vendors_list_sweep(box):
+    for line in (
+        "*RST", "SOUR:FUNC VOLT", "SOUR:VOLT:MODE LIST", "SOUR:LIST:VOLT 7, 1, 3, 8, 2",
+        "SOUR:DEL 0.1", "SENS:FUNC 'CURR:DC'", "SENS:CURR:PROT 1e-3", "TRIG:COUN 5", "OUTP ON",
+    ):  # fmt: skip
+        tell(box, line)
+    readings = np.array(numbers(ask(box, "READ?"))).reshape(5, 5)
+    tell(box, "OUTP OFF")
+    assert readings[:, 1] == pytest.approx(np.array([7, 1, 3, 8, 2]) / OHM, rel=1e-6)
+    assert np.diff(readings[:, 3]) == pytest.approx(0.1 + 2 / 50 + OVERHEAD, rel=1e-4)
+    assert errors(box) == []
+
+
+def test_lists_grow_by_hundreds_to_2500(box):
+    hundred = ",".join(["1"] * 100)
+    tell(box, f":SOUR:LIST:VOLT {hundred}")
+    for _ in range(24):
+        tell(box, f":SOUR:LIST:VOLT:APP {hundred}")
+    assert ask(box, ":SOUR:LIST:VOLT:POIN?") == "2500"
+    assert errors(box) == []
+    tell(box, ":SOUR:LIST:VOLT:APP 1")
+    tell(box, f":SOUR:LIST:VOLT {hundred},1")
+    assert errors(box) == [-223, -223]
+    assert ask(box, ":SOUR:LIST:VOLT:POIN?") == "2500"
+
+
+def test_staircases_couple_step_and_points(box):
+    tell(box, ":SOUR:VOLT:MODE SWE;:SOUR:VOLT:STAR 0;:SOUR:VOLT:STOP 1;:SOUR:SWE:POIN 11")
+    assert float(ask(box, ":SOUR:VOLT:STEP?")) == pytest.approx(0.1)
+    tell(box, ":SOUR:VOLT:STEP 0.25")
+    assert ask(box, ":SOUR:SWE:POIN?") == "5"
+    tell(box, ":TRIG:COUN 5;:FORM:ELEM CURR;:OUTP 1")
+    assert numbers(ask(box, ":READ?")) == pytest.approx([0, 2.5e-5, 5e-5, 7.5e-5, 1e-4], abs=1e-9)
+    assert numbers(ask(box, ":SOUR:SWE:DIR DOWN;:READ?"))[0] == pytest.approx(1e-4)
+    tell(box, ":SOUR:VOLT:CENT 2;:SOUR:VOLT:SPAN 2;:SOUR:SWE:SPAC LOG;:SOUR:SWE:DIR UP")
+    assert ask(box, ":SOUR:VOLT:STAR?;STOP?") == "+1.000000E+00;+3.000000E+00"
+    tell(box, ":SENS:CURR:PROT 1e-3")
+    assert numbers(ask(box, ":READ?"))[2] == pytest.approx(3**0.5 / OHM, rel=1e-4)
+    assert errors(box) == []
+
+
+def test_arm_repeats_the_sweep_and_no_more_than_2500_times(box):
+    tell(box, LIST.format("0.1,0.2", 2) + ";:ARM:COUN 3;:FORM:ELEM VOLT;:OUTP 1")
+    assert numbers(ask(box, ":READ?")) == pytest.approx([0.1, 0.2] * 3)
+    tell(box, ":ARM:COUN 1251")
+    assert errors(box) == [-222]
+    assert ask(box, ":ARM:COUN?") == "3"
+
+
+def test_a_timed_arm_keeps_its_interval(box):
+    tell(box, ":ARM:COUN 3;:ARM:SOUR TIM;:ARM:TIM 0.5;:FORM:ELEM TIME;:OUTP 1")
+    assert np.diff(numbers(ask(box, ":READ?"))) == pytest.approx(0.5, rel=1e-4)
+
+
+def test_the_bus_triggers_what_init_has_armed(box):
+    tell(box, ":ARM:SOUR BUS;:OUTP 1;:SOUR:VOLT 1;:FORM:ELEM CURR;:INIT")
+    assert ask(box, ":FETC?") is None
+    assert errors(box) == [-230]
+    tell(box, "*TRG")
+    assert numbers(ask(box, ":FETC?")) == pytest.approx([1e-4])
+    tell(box, "*TRG")
+    assert errors(box) == [-211]
+    assert ask(box, ":READ?") is None
+    assert errors(box) == [-214]
+    tell(box, ":INIT;:INIT")
+    assert errors(box) == [-213]
+
+
+@pytest.mark.parametrize(
+    ("setup", "seconds"),
+    [
+        (":SENS:CURR:NPLC 1", 20e-3),
+        (":SENS:CURR:NPLC 0.01", 0.2e-3),
+        (":SENS:CURR:NPLC 1;:SENS:FUNC 'VOLT'", 40e-3),
+        (":SENS:CURR:NPLC 1;:SYST:AZER ON", 40e-3),
+        (":SENS:CURR:NPLC 1;:SENS:AVER ON;:SENS:AVER:COUN 5", 0.1),
+        (":SENS:CURR:NPLC 1;:SYST:LFR 60", 1 / 60),
+        (":SENS:CURR:NPLC 1;:TRIG:DEL 0.5", 0.52),
+        (":SENS:CURR:NPLC 1;:SOUR:DEL 0.25", 0.27),
+        (":SENS:CURR:NPLC 1;:SOUR:DEL:AUTO ON", 21e-3),
+    ],
+)
+def test_a_reading_takes_its_time(box, world, setup, seconds):
+    tell(box, f":SYST:AZER OFF;:SOUR:DEL 0;{setup};:OUTP 1")
+    began = world.now
+    ask(box, ":READ?")
+    assert world.now - began == pytest.approx(seconds + OVERHEAD)
+
+
+def test_autozero_once_takes_time_and_ends_autozero(box, world):
+    tell(box, ":SYST:AZER ONCE")
+    assert world.now == pytest.approx(0.04)
+    assert ask(box, ":SYST:AZER?") == "0"
+
+
+# What the device feels.
+
+
+def drives(world, monkeypatch):
+    log = []
+    for name in ("hold", "release", "play"):
+        real = getattr(world, name)
+
+        def spy(port, *args, _real=real, _name=name, **rest):
+            log.append((_name, *args))
+            return _real(port, *args, **rest)
+
+        monkeypatch.setattr(world, name, spy)
+    return log
+
+
+def test_output_off_is_off(box, world, monkeypatch):
+    log = drives(world, monkeypatch)
+    tell(box, ":SOUR:VOLT 1")
+    assert log == []
+    tell(box, ":OUTP 1")
+    assert log[-1] == ("hold", 1.0)
+    tell(box, ":OUTP 0")
+    assert log[-1] == ("release",)
+    tell(box, ":OUTP 1;:ROUT:TERM REAR")
+    assert log[-1] == ("release",)
+    assert ask(box, ":OUTP?") == "0"
+
+
+def test_a_sweep_is_played_at_the_levels_of_its_range_and_its_last_one_stays(
+    box, world, monkeypatch
+):
+    log = drives(world, monkeypatch)
+    tell(box, LIST.format("0.12341234,-1.5,0.7", 3) + ";:OUTP 1;:INIT")
+    (_, levels, dwell, _), last = log[-2:]
+    assert levels == pytest.approx([0.1234, -1.5, 0.7], abs=1e-9)
+    assert dwell == pytest.approx([20e-3 + OVERHEAD] * 3)
+    assert last == ("hold", pytest.approx(0.7))
+
+
+def test_automatic_output_off(box, world, monkeypatch):
+    log = drives(world, monkeypatch)
+    tell(box, ":SOUR:CLE:AUTO ON;:SOUR:VOLT 1")
+    assert numbers(ask(box, ":READ?"))[1] == pytest.approx(1e-4)
+    assert log[-1] == ("release",)
+    assert ask(box, ":OUTP?") == "0"
+
+
+def test_current_source_stops_at_its_voltage_compliance(box):
+    tell(box, ":SOUR:FUNC CURR;:SOUR:CURR -1E-3;:SENS:VOLT:PROT 2;:SENS:FUNC 'VOLT'")
+    volts, amperes, _, _, status = numbers(ask(box, ":OUTP 1;:READ?"))
+    assert (volts, amperes) == pytest.approx((-2.0, -2e-4), rel=1e-4)
+    assert int(status) >> 3 & 1
+
+
+def test_digital_lines_drive_the_relay_and_survive_reset():
+    world, box = make(name="relay", generator="gen", line=2)
+    tell(box, ":SOUR2:TTL 2")
+    assert world.relay_operations == 1
+    tell(box, "*RST")
+    assert ask(box, ":SOUR2:TTL?;TTL:ACT?") == "2;2"
+    tell(box, ":SOUR2:TTL 8")
+    assert errors(box) == [-222]
+    tell(box, ":SOUR2:BSIZ 4;:SOUR2:TTL 8;:SOUR2:CLE")
+    assert errors(box) == []
+    assert world.relay_operations == 2
+
+
+# Errors.
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        (":READ?", 803),
+        (":INIT", 803),
+        (":SOUR:VOLT 211", -222),
+        (":SENS:CURR:PROT 2", -222),
+        (":SENS:CURR:PROT 1;:SOUR:VOLT 22", 826),
+        (":SOUR:VOLT 22;:SENS:CURR:PROT 1", 826),
+        (":SENS:CURR:PROT 1;:SOUR:LIST:VOLT 1,30", 826),
+        (":SENS:CURR:RANG 1E-2", 824),
+        (":SENS:CURR:RANG 1E-4;:SENS:CURR:PROT 9E-8", 822),
+        (":SENS:VOLT:RANG 2", -221),
+        (":TRAC:FEED:CONT NEXT;:TRAC:POIN 10", 800),
+        (":TRAC:FEED:CONT NEXT;:TRAC:FEED CALC1", 800),
+        (":SOUR:VOLT:MODE LIST;:OUTP 1;:READ?", -221),
+        (":ARM:COUN INF;:OUTP 1;:READ?", 830),
+        (":SENS:FUNC 'FREQ'", -224),
+        (":FORM:ELEM VOLT,POWER", -224),
+        (":SOUR:VOLT:ILIM 1", -113),
+        (":SENS:CURR:RSEN ON", -113),
+        ("*LANG?", -113),
+        (":TRAC:DATA?", -230),
+    ],
+)
+def test_errors(box, message, number):
+    tell(box, message)
+    box.clear()
+    assert errors(box) == [number]
+
+
+def test_errors_have_the_manuals_texts_and_the_execution_bit(box):
+    tell(box, "*CLS;:INIT;:SOUR:VOLT 300")
+    assert ask(box, ":STAT:QUE?") == '803,"Not permitted with OUTPUT off"'
+    assert ask(box, ":SYST:ERR?") == '-222,"Parameter data out of range"'
+    assert ask(box, "*ESR?") == "16"
+
+
+def test_a_refused_setting_stays(box):
+    tell(box, ":SENS:CURR:PROT 1E-3;:SENS:CURR:RANG 1E-3;:SENS:CURR:RANG 1;:SOUR:VOLT 500")
+    assert float(ask(box, ":SENS:CURR:RANG?")) == pytest.approx(1.05e-3)
+    assert float(ask(box, ":SOUR:VOLT?")) == 0.0
+    assert errors(box) == [824, -222]
+
+
+def test_a_lower_compliance_takes_the_range_along(box):
+    tell(box, ":SENS:CURR:PROT 1E-3;:SENS:CURR:RANG 1E-3;:SENS:CURR:PROT 2E-5")
+    assert float(ask(box, ":SENS:CURR:RANG?")) == pytest.approx(1.05e-4)
+
+
+# Trace buffer.
+
+
+def test_the_buffer_fills_once_and_says_so(box):
+    tell(box, ":STAT:PRES;*CLS;*SRE 1;:STAT:MEAS:ENAB 512;")
+    tell(box, ":TRAC:CLE;:TRAC:POIN 4;:TRAC:FEED SENS;:TRAC:FEED:CONT NEXT;:TRIG:COUN 3;:OUTP 1")
+    tell(box, ":SOUR:VOLT 1;:INIT")
+    assert int(ask(box, "*STB?")) & 65 == 0
+    assert ask(box, ":TRAC:FEED:CONT?;:TRAC:POIN:ACT?") == "NEXT;3"
+    tell(box, ":INIT")
+    assert int(ask(box, "*STB?")) & 65 == 65
+    assert ask(box, ":TRAC:FEED:CONT?;:TRAC:POIN:ACT?") == "NEV;4"
+    assert len(numbers(ask(box, ":TRAC:DATA?"))) == 4 * 5
+    assert int(ask(box, ":STAT:MEAS?")) & 512
+    assert int(ask(box, "*STB?")) & 1 == 0
+    tell(box, "*RST")
+    assert ask(box, ":TRAC:POIN?;POIN:ACT?") == "4;4"
+    tell(box, ":TRAC:CLE")
+    assert ask(box, ":TRAC:POIN:ACT?;:TRAC:FREE?") == "0;50000,0"
+
+
+def test_statistics_of_the_buffer(box):
+    tell(box, LIST.format("1,2,3", 3) + ";:SENS:CURR:PROT 1E-3;:FORM:ELEM VOLT,CURR")
+    tell(box, ":TRAC:POIN 3;:TRAC:FEED:CONT NEXT;:OUTP 1;:INIT")
+    for kind, expected in (("MEAN", 2), ("MAX", 3), ("MIN", 1), ("PKPK", 2), ("SDEV", 1)):
+        answer = ask(box, f":CALC3:FORM {kind};:CALC3:DATA?")
+        assert numbers(answer) == pytest.approx([expected, expected / OHM], rel=1e-6)
+
+
+def test_relative_time_stamps(box):
+    tell(box, ":TRIG:COUN 3;:TRAC:POIN 3;:TRAC:FEED:CONT NEXT;:OUTP 1;:INIT;:FORM:ELEM TIME")
+    tell(box, ":TRAC:TST:FORM DELT")
+    first, *later = numbers(ask(box, ":TRAC:DATA?"))
+    assert first == 0.0
+    assert later[0] == pytest.approx(later[1], rel=1e-4)
+    tell(box, ":SYST:TIME:RES")
+    assert float(ask(box, ":SYST:TIME?")) == 0.0
+
+
+# Other people's drivers.
+
+
+@pytest.fixture
+def stock():
+    address = "GPIB0::24::INSTR"
+    library = open_library(
+        instruments={"smu": ("keithley_2400", address)},
+        wiring={"name": "direct", "source_meter": "smu"},
+        simulation={"model": "resistor", "seed": 1, "parameters": {"resistance": OHM}},
+    )
+    ends = {"write_termination": "\n", "read_termination": "\n"}
+    driver = StockDriver(VISAAdapter(address, visa_library=library, **ends))
+    yield driver
+    assert not driver.check_errors()
+
+
+def test_every_property_of_pymeasures_own_driver_can_be_read(stock):
+    stock.source_enabled = True
+    stock.source_voltage = 1.0
+    stock.config_buffer(points=5)
+    stock.start_buffer()
+    stock.wait_for_buffer(timeout=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        for name in dir(StockDriver):
+            if isinstance(getattr(StockDriver, name), property) and name != "error":
+                getattr(stock, name)
+    assert stock.buffer_data.size == 25
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("source_enabled", True), ("source_mode", "current"), ("source_delay", 0.25),
+        ("source_delay_auto_enabled", False), ("auto_zero_enabled", False),
+        ("output_off_state", "ZERO"), ("auto_output_off_enabled", True), ("filter_enabled", True),
+        ("repeat_filter_enabled", False), ("filter_count", 7),
+        ("current_range_auto_enabled", False),
+        ("current_nplc", 0.1), ("compliance_current", 1e-3), ("source_current", 1e-3),
+        ("source_current_range_auto_enabled", False), ("voltage_range_auto_enabled", False),
+        ("voltage_nplc", 2), ("compliance_voltage", 10), ("source_voltage", 1.25),
+        ("source_voltage_range_auto_enabled", False), ("resistance_mode_auto_enabled", False),
+        ("resistance_range_auto_enabled", False), ("resistance_nplc", 5), ("trigger_count", 9),
+        ("arm_count", 11), ("trigger_delay", 0.5), ("arm_timer", 2),
+        ("trigger_source", "immediate"), ("arm_source", "bus"),
+        ("trigger_output_event", "sense"), ("arm_output_event", "trigger_exit"),
+        ("trigger_input_line", 3), ("arm_input_line", 4), ("trigger_output_line", 1),
+        ("arm_output_line", 2), ("display_enabled", False), ("wires", 4), ("line_frequency", 60),
+        ("line_frequency_auto_enabled", True), ("front_terminals_enabled", False),
+        ("buffer_points", 500),
+    ],
+)  # fmt: skip
+def test_what_pymeasure_sets_it_gets_back(stock, name, value):
+    setattr(stock, name, value)
+    found = getattr(stock, name)
+    if name == "output_off_state":
+        assert found == "zero"
+    elif isinstance(value, float):
+        assert found == pytest.approx(value)
+    else:
+        assert found == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reach"),
+    [("current_range", 5e-5, 1.05e-4), ("source_voltage_range", 3.0, 21.0),
+     ("source_current_range", 2e-3, 1.05e-2), ("resistance_range", 1e4, 2.1e4)],
+)  # fmt: skip
+def test_ranges_answer_what_they_reach(stock, name, value, reach):
+    setattr(stock, name, value)
+    assert getattr(stock, name) == pytest.approx(reach)
+
+
+def test_pymeasures_methods(stock):
+    stock.reset()
+    stock.reset_data_format()
+    stock.source_mode = "voltage"
+    stock.source_voltage = 0.5
+    stock.compliance_current = 1e-3
+    stock.enable_source()
+    assert stock.current == pytest.approx(5e-5)
+    everything = stock.measure_all()
+    assert everything["resistance"] == pytest.approx(OHM)
+    assert everything["status"] & (1 << 11 | 1 << 12 | 1 << 13)
+    assert stock.resistance == pytest.approx(OHM)
+    assert stock.voltage == pytest.approx(0.5)
+    stock.source_mode = "current"
+    stock.voltage_range = 2.0
+    assert stock.voltage_range == pytest.approx(2.1)
+    stock.trigger_on_bus()
+    stock.trigger_immediately()
+    stock.beep(440, 0.1)
+    stock.auto_zero_once()
+    stock.sample_continuously()
+    stock.shutdown()
+    assert not stock.source_enabled
+
+
+def test_qcodes_strings(box):
+    for line in (
+        ":TRIG:COUN 1;:FORM:ELEM VOLT,CURR", "SOUR:VOLT:RANG 2.000000", ':SENS:FUNC "CURR"',
+        ":SOUR:FUNC VOLT", "SENS:CURR:PROT 0.001000", ":SOUR:VOLT:LEV 1.00000000",
+        "SENS:CURR:NPLC 0.100000", ":OUTP:STAT 1",
+    ):  # fmt: skip
+        tell(box, line)
+    assert numbers(ask(box, ":READ?")) == pytest.approx([1.0, 1e-4])
+    answers = {"SENS:CURR:RANG?": "+1.050000E-04", ":SOUR:FUNC?": "VOLT", ":OUTP:STAT?": "1",
+               ":SENS:FUNC?": '"CURR:DC"', "SENS:VOLT:PROT?": "+2.100000E+01"}  # fmt: skip
+    for question, answer in answers.items():
+        assert ask(box, question) == answer
+    tell(box, ":*RST")
+    assert ask(box, ":OUTP:STAT?") == "0"
+    assert errors(box) == []
