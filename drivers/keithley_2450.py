@@ -205,17 +205,13 @@ class Keithley2450(SCPIMixin, Instrument):
         map_values=True,
     )
     current = Instrument.measurement(
-        ":MEAS:CURR?",
-        """Measure the current at the present level (float in A).""",
+        ":MEAS:CURR?", """Measure the current at the present level (float in A)."""
     )
     line_frequency = Instrument.measurement(
-        ":SYST:LFR?",
-        """Get the power line frequency the instrument found (float in Hz).""",
+        ":SYST:LFR?", """Get the power line frequency the instrument found (float in Hz)."""
     )
     language = Instrument.measurement(
-        "*LANG?",
-        """Get the command set (str); the driver speaks SCPI.""",
-        cast=str,
+        "*LANG?", """Get the command set (str); the driver speaks SCPI.""", cast=str
     )
 
     def __init__(
