@@ -111,8 +111,9 @@ class Endurance(Procedure):
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return the lifetime, the failures by class, and what was and was not observed."""
-        number, outcome = data["cycle"], data["outcome"].astype(np.int64)
-        applied = int(number[-1]) if number.size else 0
+        number = data["cycle"]
+        outcome = np.nan_to_num(data["outcome"], nan=Outcome.NOT_OBSERVED).astype(np.int64)
+        applied = float(np.nanmax(number, initial=0.0))
         life = lifetime(number, outcome, self.stop_after)
         window = ratio(data["set_conductance"], data["reset_conductance"])
         return {
@@ -132,7 +133,7 @@ class Endurance(Procedure):
                 )
                 for kind in (Outcome.STUCK_LOW, Outcome.STUCK_HIGH, Outcome.WINDOW_CLOSED)
             },
-            "cycles_applied": Merit(float(applied), "", "Cycles applied"),
+            "cycles_applied": Merit(applied, "", "Cycles applied"),
             "cycles_not_observed": Merit(
                 float(applied - (outcome != Outcome.NOT_OBSERVED).sum()), "", "Cycles not observed"
             ),

@@ -160,12 +160,14 @@ def _level(number: int, target: float, data: Mapping[str, NDArray[Any]]) -> dict
 
 
 def _relative(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Return every read over the first of its own cell."""
+    """Return every read over the first of its own cell, NaN where that one saw nothing."""
     relative = np.full(data["conductance"].shape, math.nan)
     cells = np.stack([data["row"], data["column"]])
     for cell in np.unique(cells, axis=1).T:
         rows = np.flatnonzero((cells == cell[:, None]).all(axis=0))
-        relative[rows] = data["conductance"][rows] / data["conductance"][rows[0]]
+        first = data["conductance"][rows[0]]
+        if first > 0:
+            relative[rows] = data["conductance"][rows] / first
     return relative
 
 

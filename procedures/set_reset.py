@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchctl.analysis.spread import PROBABILITIES, mean, quantiles
+from benchctl.analysis.spread import PROBABILITIES, Estimate, mean, quantiles
 from benchctl.analysis.switching import states
 from benchctl.procedure import Merit, Plot, Procedure, count, quantity
 from benchctl.stimulus import Stimulus
@@ -88,10 +88,8 @@ class SetReset(Procedure):
             "set_conductance": merit(found.high, "S", "Set conductance"),
             "reset_conductance": merit(found.low, "S", "Reset conductance"),
             "on_off_ratio": merit(found.ratio, "", "ON/OFF ratio"),
-            "worst_case_ratio": Merit(
-                found.percentiles[0] / found.percentiles[1] if found.observed else float("nan"),
-                "",
-                "ON/OFF, 5 % of set over 95 % of reset",
+            "worst_case_ratio": merit(
+                Estimate(found.worst_ratio), "", "ON/OFF, 5 % of set over 95 % of reset"
             ),
             "set_spread": merit(found.high_variation, "", "Set spread, cycle to cycle"),
             "reset_spread": merit(found.low_variation, "", "Reset spread, cycle to cycle"),

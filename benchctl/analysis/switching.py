@@ -147,8 +147,8 @@ class States:
     failed: int
     """observed cycles whose ratio is below the one asked for"""
     observed: int
-    percentiles: tuple[float, float]
-    """S, the worst-case window: 5 % of the high state, 95 % of the low state"""
+    worst_ratio: float
+    """5 % of the high state over 95 % of the low state"""
 
 
 def states(set_conductance: ArrayLike, reset_conductance: ArrayLike, least_ratio: float) -> States:
@@ -166,7 +166,7 @@ def states(set_conductance: ArrayLike, reset_conductance: ArrayLike, least_ratio
         robust_variation(low),
         int(np.count_nonzero(~(ratio(high, low) >= least_ratio))),
         int(high.size),
-        (_percentile(high, 5), _percentile(low, 95)),
+        float(ratio(_percentile(high, 5), _percentile(low, 95))[0]),
     )
 
 
@@ -177,5 +177,5 @@ def ratio(high: FloatArray, low: FloatArray) -> FloatArray:
     return np.asarray(value, dtype=float)
 
 
-def _percentile(values: FloatArray, percent: float) -> float:
-    return float(np.percentile(values, percent)) if values.size else math.nan
+def _percentile(values: FloatArray, percent: float) -> FloatArray:
+    return np.array([np.percentile(values, percent) if values.size else math.nan])

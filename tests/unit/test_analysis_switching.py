@@ -99,14 +99,15 @@ def test_states_count_failed_and_unobserved_cycles():
     assert found.observed == 9
     assert found.failed == 1
     assert found.ratio.value == pytest.approx(100)
-    assert found.percentiles[1] == pytest.approx(1e-6)
+    # 5 % of nine values, linearly: 0.4 of the way from the failed cycle to the next.
+    assert found.worst_ratio == pytest.approx(1 + 0.4 * 99)
 
 
 def test_states_of_nothing():
     found = switching.states([], [], least_ratio=10)
     assert found.observed == found.failed == 0
     assert math.isnan(found.ratio.value)
-    assert math.isnan(found.percentiles[0])
+    assert math.isnan(found.worst_ratio)
 
 
 def test_ratio_of_states_at_or_below_zero():
