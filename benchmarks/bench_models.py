@@ -19,16 +19,20 @@ def world_with(model):
 
 @pytest.mark.parametrize("resistance", [0.0, 2e3])
 def test_sub_steps_of_gap_filament(benchmark, resistance):
-    """Full strokes of 1.6 nm in sub-steps of 1 pm: 1600 of them each way."""
-    device = create("gap_filament", seed=1, largest_step=1e-12, cycle_on=0.0, cycle_off=0.0,
-                    spread_off=0.0)  # fmt: skip
-    strokes = (np.array([2.6, -2.6]), np.full(2, 1e-3), np.zeros(2))
+    """Ramps of 5 mV sub-steps to 0.9 V and back: one solution and one state update each."""
+    device = create("gap_filament", seed=1, thickness=4.6e-9)
+    ramps = (np.array([0.9, 0.0]), np.zeros(2), np.full(2, 1e-3))
+    benchmark(lambda: device.play(*ramps, count=1000, resistance=resistance, record=False))
+    benchmark.extra_info["sub_steps_per_second"] = 360_000 / benchmark.stats.stats.median
 
-    def cycles():
-        device.play(*strokes, count=100, resistance=resistance, record=False)
 
-    benchmark(cycles)
-    benchmark.extra_info["sub_steps_per_second"] = 320_000 / benchmark.stats.stats.median
+@pytest.mark.parametrize("resistance", [0.0, 2e3])
+def test_full_strokes_of_gap_filament(benchmark, resistance):
+    """Set and reset over the whole stroke, 1 ms each."""
+    device = create("gap_filament", seed=1)
+    strokes = (np.array([2.6, -2.0]), np.full(2, 1e-3), np.zeros(2))
+    benchmark(lambda: device.play(*strokes, count=10_000, resistance=resistance, record=False))
+    benchmark.extra_info["strokes_per_second"] = 20_000 / benchmark.stats.stats.median
 
 
 @pytest.mark.parametrize("model", ["gap_filament", "iontronic_li", "resistor"])

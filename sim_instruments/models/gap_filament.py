@@ -63,15 +63,23 @@ V_FORM, FORM_TIME, CYCLE_ON, CYCLE_OFF, CYCLE_V, STEP_SPREAD, READ_NOISE = range
 DRIFT, RELAXATION, ACTIVATION, LARGEST = range(21, 25)
 
 # Slots of the state array.
-S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT = range(10)
+S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT, LAST, STEEP = range(12)
 FORGETTING = 0.002
 """nm of movement that e-folds the time since the last write [D]"""
 FORGOTTEN = 1e-12
 """s, as good as none"""
 NEGLIGIBLE = 18.0
 """kT; with more push than this the way back is 1e-15 of the way ahead"""
-MOST_BENT = 2.0
+MOST_BENT = 5.0
 """e-folds of the rate in one sub-step"""
+UNRESOLVED = 1e6
+"""sub-steps that would fit into what is left of a segment: their own time is of no account"""
+HURRY = 4.0
+"""how much longer a sub-step may be then; the rate cannot fall by `UNRESOLVED` in it"""
+NOWHERE = -1e9
+"""nm; no sub-step before this one under the same drive"""
+FROZEN = 1e-14
+"""nm; less movement in one sub-step is none"""
 UNSEEN = 1e-7
 """nm; a move too small to bend the circuit or to be drawn"""
 FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
@@ -141,7 +149,7 @@ class GapFilamentParameters:
     """relative spread per decade of time after a write [R, rescaled: 1 % at 1 s]"""
     retention_energy: Annotated[float, Bound("eV", 0.0, 3.0)] = 1.3
     """eV, activation of drift and relaxation [R: 1.2-1.5]"""
-    largest_step: Annotated[float, Bound("m", 1e-12, 0.1e-9)] = 0.04e-9
+    largest_step: Annotated[float, Bound("m", 1e-12, 0.1e-9)] = 0.05e-9
     """m, the largest change of thickness in one sub-step (numerics)"""
 
 
@@ -214,45 +222,100 @@ def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
         _relax(h, x, p, rng)
 
 
+@kernel
+def _notice(v: float, h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Begin a new half cycle where the polarity says so; count time under a read voltage."""
+    if abs(v) < EVENT:
+        x[UNFELT] += h
+        if x[UNFELT] > REST_UNIT + x[THETA]:
+            _relax(0.0, x, p, rng)
+    elif math.copysign(1.0, v) != x[POLARITY]:
+        _begin_cycle(math.copysign(1.0, v), x, p, rng)
+
+
+@kernel
+def _pace(v: float, i: float, h: float, x: Array, p: Array) -> tuple[float, float, float]:
+    """Return (rate in nm/s towards where `v` drives, push in eV, temperature in K).
+
+    The rate is 0 where nothing would be seen of it within `h`.
+    """
+    kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
+    kt = BOLTZMANN * kelvin
+    gap = p[OXIDE] - x[S]
+    push = (p[K0] + p[K1] * gap * gap * gap) * p[HOP] / p[OXIDE] * x[EASE] * abs(v)
+    ahead, back = (p[EG], p[ER]) if v > 0.0 else (p[ER], p[EG])
+    rate = p[SPEED] * math.exp((push - ahead) / kt)
+    if rate * h < FROZEN:
+        rate = 0.0
+    elif push < NEGLIGIBLE * kt:
+        rate -= p[SPEED] * math.exp((-push - back) / kt)
+    return rate, push, kelvin
+
+
+@kernel
+def _steepness(
+    v: float, i: float, g: float, give: float, push: float, kelvin: float, x: Array, p: Array
+) -> float:
+    """Return d ln(rate) per nm of movement along the load line: field, heat, source giving way."""
+    polarity = math.copysign(1.0, v)
+    gap = p[OXIDE] - x[S]
+    yielding = -give * i / p[GAP0]
+    gain = i / p[GAP0] + g * yielding
+    field = p[HOP] / p[OXIDE] * x[EASE]
+    bend = -3.0 * p[K1] * gap * gap * field * abs(v) + push / v * yielding
+    ahead = p[EG] if v > 0.0 else p[ER]
+    warm = (ahead - push) / kelvin * p[HEAT] * (i * yielding + v * gain)
+    return float(polarity * (bend + warm) / (BOLTZMANN * kelvin))
+
+
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
     if x[STAGE] != FORMED:
         return _form(v, h, x, p)
-    polarity = 1.0 if v > 0.0 else -1.0
-    force = abs(v)
-    if force < EVENT:
-        x[UNFELT] += h
-        if x[UNFELT] > REST_UNIT + x[THETA]:
-            _relax(0.0, x, p, rng)
-    elif polarity != x[POLARITY]:
-        _begin_cycle(polarity, x, p, rng)
-    kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
-    kt = BOLTZMANN * kelvin
-    gap = p[OXIDE] - x[S]
-    field = p[HOP] / p[OXIDE] * x[EASE]
-    push = (p[K0] + p[K1] * gap * gap * gap) * field * force
-    ahead, back = (p[EG], p[ER]) if v > 0.0 else (p[ER], p[EG])
-    rate = p[SPEED] * math.exp((push - ahead) / kt)
-    if push < NEGLIGIBLE * kt:
-        rate -= p[SPEED] * math.exp((-push - back) / kt)
+    _notice(v, h, x, p, rng)
+    polarity = math.copysign(1.0, v)
+    rate, push, kelvin = _pace(v, i, h, x, p)
     room = x[TOP] - x[S] if v > 0.0 else x[S] - x[BOTTOM]
     if room < UNSEEN or rate * h < UNSEEN:
         if rate > 0.0 and room > 0.0:
             _settle(x[S] + polarity * min(rate * h, room), x, p)
+        x[LAST] = NOWHERE
         return h
-    # d ln(rate)/ds along the circuit's load line: the field, the heat, the source giving way.
-    yielding = -give * i / p[GAP0]
-    gain = i / p[GAP0] + g * yielding
-    bend = -3.0 * p[K1] * gap * gap * field * force + polarity * push / force * yielding
-    warm = (ahead - push) / kelvin * p[HEAT] * (i * yielding + v * gain)
-    move, taken = _stretch(rate, polarity * (bend + warm) / kt, min(room, p[LARGEST]), h)
+    steepness = _steepness(v, i, g, give, push, kelvin, x, p)
+    stride = HURRY * p[LARGEST] if rate * h > UNRESOLVED * p[LARGEST] else p[LARGEST]
+    move, taken = _travel(rate, steepness, _turn(polarity, steepness, x, p), min(room, stride), h)
     if move < room:
         move += p[STEP_SPREAD] * math.sqrt(move) * rng.standard_normal()
     if x[THETA] + x[UNFELT] > 0.0:
         _forget(abs(move), x)
     _settle(x[S] + polarity * min(move, room), x, p)
-    return float(taken)
+    if taken >= h:
+        x[LAST] = NOWHERE
+    return taken
+
+
+@kernel
+def _turn(polarity: float, steepness: float, x: Array, p: Array) -> float:
+    """Return how the steepness changes per nm, as it did over the last sub-step."""
+    since = polarity * (x[S] - x[LAST])
+    before = x[STEEP]
+    x[LAST] = x[S]
+    x[STEEP] = steepness
+    if 0.01 * p[LARGEST] < since < 1.5 * HURRY * p[LARGEST]:
+        return float((steepness - before) / since)
+    return 0.0
+
+
+@kernel
+def _travel(
+    rate: float, steepness: float, turn: float, most: float, h: float
+) -> tuple[float, float]:
+    """Return (move, time), at most `most` and `h`, with the mean steepness on the way."""
+    move, taken = _stretch(rate, steepness + 0.5 * turn * most, most, h)
+    if move < most:
+        move, taken = _stretch(rate, steepness + 0.5 * turn * move, most, h)
+    return move, taken
 
 
 @kernel
@@ -324,8 +387,9 @@ class GapFilament(Device):
             ]
         )  # fmt: skip
         start = min(thin + (q.thickness - q.thinnest) * nm, thick)
-        x = np.zeros(UNFELT + 1)
+        x = np.zeros(STEEP + 1)
         x[[STAGE, TOP, BOTTOM, EASE]] = FORMED if q.formed else FRESH, thick, thin, 1.0
+        x[LAST] = NOWHERE
         _settle(start, x, p)
         return p, x
 
