@@ -158,6 +158,17 @@ def test_unequal_columns_are_trimmed_to_the_shortest(tmp_path):
         assert holds(run, 10)
 
 
+def test_rows_beyond_the_acknowledged_ones_are_not_shown(tmp_path):
+    file = make(tmp_path / "a.h5", 25)  # as where a full disk took lengths but no rows
+    file._result["rows"][()] = 10
+    h5py.h5f.flush(file._file.id)
+    file._file.close()
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 10)
+    with StoredRun(repair(tmp_path / "a.h5")) as run:
+        assert holds(run, 10)
+
+
 def test_traces_are_ragged_and_know_their_row(tmp_path):
     file = make(tmp_path / "a.h5", 3)
     waves = [Trace(np.arange(n) * 1e-9, np.full(n, 0.5), np.arange(n) * 1e-6) for n in (4, 0, 7)]
