@@ -34,7 +34,7 @@ class Stdp(Procedure):
     """
 
     shape = choice("Spike shape", "biphasic-exponential", [*PRESETS, "table"])
-    spike_voltage = quantity("Spike head", 1.0, "V", -40, 40)
+    spike_voltage = quantity("Spike head", 1.05, "V", -40, 40)
     tail_voltage = quantity("Spike tail", 0.25, "V", 0, 40, description="of opposite sign")
     spike_width = quantity("Head width", "2 ms", "s", 1e-9, 100)
     tail_time = quantity("Tail time", "10 ms", "s", 1e-9, 100)
@@ -58,7 +58,7 @@ class Stdp(Procedure):
     read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     spike_compliance = quantity(
-        "Compliance in the pair", "15 uA", "A", 1e-12, 10, description="ends a runaway set"
+        "Compliance in the pair", "20 uA", "A", 1e-12, 10, description="ends a runaway set"
     )
 
     DATA_COLUMNS: ClassVar[list[str]] = [
