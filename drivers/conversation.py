@@ -84,8 +84,7 @@ class Conversation:
         Raises:
             InstrumentError: the instrument does not answer.
         """
-        with suppress(VisaError, OSError, NotImplementedError, InstrumentError):
-            self._adapter.connection.clear()  # not every transport has a device clear
+        self._clear()
         try:
             self.command(message)
         except InstrumentError:
@@ -94,8 +93,7 @@ class Conversation:
 
     def complain(self) -> None:
         """Raise what the instrument itself has to say about a failure, if it says anything."""
-        with suppress(VisaError, OSError, NotImplementedError):
-            self._adapter.connection.clear()
+        self._clear()
         try:
             answer = self.ask(":SYST:ERR?")
         except InstrumentError:
@@ -109,6 +107,13 @@ class Conversation:
             f"{self._name} sent an answer that does not parse: {answer[:40]!r}; check the cable, "
             "and that nothing else talks to it"
         )
+
+    def _clear(self) -> None:
+        """Have both ends forget what is under way, as far as the transport can."""
+        for clear in (self._adapter.connection.clear, self._adapter.flush_read_buffer):
+            # Not every transport has a device clear; a late answer is thrown away all the same.
+            with suppress(VisaError, OSError, NotImplementedError):
+                clear()
 
     def _number(self, answer: str) -> int:
         try:

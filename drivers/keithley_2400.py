@@ -2,7 +2,8 @@
 
 A program is one list sweep: the list is loaded once, each trigger plays as many passes as give
 2500 readings, and one ``:READ?`` brings them back. The output goes on in the same message that
-triggers and off in the same message that reads, so a dead computer leaves an unbiased device.
+triggers and off in the same message that reads, so a dead computer leaves an unbiased device. (The
+last level stays until the instrument has come to that command, well within a millisecond [D].)
 
 Every step of a list takes the same time: source delay, two conversions (the 2400 measures voltage
 and current one after the other [MEM]) and the time its processor needs. Its internal clock is too
@@ -65,6 +66,17 @@ LARGEST_READING: Final = 9e37
 LINES: Final = 4
 """digital outputs [M: 13-5]"""
 
+CAPABILITIES: Final = Capabilities(
+    voltage=(-HIGHEST, HIGHEST),
+    shortest=SHORTEST,
+    longest=LONGEST,
+    resolution=RESOLUTION,
+    edge=1e-4,  # [MEM]
+    segments=MOST,
+    measures=True,
+    current=(1e-9, STRONGEST),  # 0.1 % of the lowest range [MEM]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -100,16 +112,7 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
         self.clock = clock
         self.limits = limits
         self.series_resistance = series_resistance
-        self.capabilities = Capabilities(
-            voltage=(-HIGHEST, HIGHEST),
-            shortest=SHORTEST,
-            longest=LONGEST,
-            resolution=RESOLUTION,
-            edge=1e-4,  # [MEM]
-            segments=MOST,
-            measures=True,
-            current=(1e-9, STRONGEST),  # 0.1 % of the lowest range [MEM]
-        )
+        self.capabilities = CAPABILITIES
         self._wire = Conversation(self.adapter, name)
         self._lines: int | None = None
         self._memory: Memory[Sweep] = Memory()
@@ -189,7 +192,7 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
 
     def _translate(self, program: Program) -> Sweep:
         peak, compliance = float(np.abs(program.voltage).max(initial=0.0)), program.compliance
-        lowest, highest = self.capabilities.current or (0.0, 0.0)
+        lowest, highest = CAPABILITIES.current or (0.0, 0.0)
         if peak > HIGHEST:
             raise CapabilityError(f"{self.name} gives {HIGHEST:g} V at most, not {peak:g} V")
         if peak > ENVELOPE[0]:

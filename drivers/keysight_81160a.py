@@ -251,23 +251,9 @@ def _of_pulse(pulse: Pulse) -> Setup | None:
     edge = pulse.edge or FASTEST_EDGE
     width = pulse.hold + pulse.edge
     period = 2 * pulse.edge + pulse.hold + pulse.gap
-    tightest = max(SHORTEST_PERIOD, width + 1.6 * WHOLE_EDGE * edge)  # [M: 81160A p. 142]
     repeats = pulse.count > 1
-    if (
-        not SWINGS[0] <= abs(pulse.level) <= SWINGS[1]
-        or not WIDTHS[0] <= width <= WIDTHS[1]
-        or not FASTEST_EDGE <= edge <= width
-        or (repeats and not tightest <= period <= WIDTHS[1])
-        or pulse.count > LARGEST_COUNT
-    ):
+    if not _fits(pulse, edge, width, period):
         return None
-    # A period out of the way first, then edges that fit any width: no step conflicts with another.
-    timing = (
-        f":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 {width:.12g};"
-        f":FUNC1:PULS:TRAN {WHOLE_EDGE * edge:.12g}"
-    )
-    if repeats:
-        timing += f";:PULS:PER1 {period:.12g}"
     negative = pulse.level < 0
     return Setup(
         function="PULS",
@@ -275,7 +261,7 @@ def _of_pulse(pulse: Pulse) -> Setup | None:
         inverted=negative,
         high=_level(0.0 if negative else pulse.level),
         low=_level(pulse.level if negative else 0.0),
-        timing=timing,
+        timing=_pulse_timing(edge, width, period if repeats else 0.0),
         count=pulse.count,
         block=b"",
         busy=pulse.count * period,
@@ -283,6 +269,30 @@ def _of_pulse(pulse: Pulse) -> Setup | None:
         # A single triggered pulse has no period [M: 81160A p. 142], so its rest is ours to wait.
         after=0.0 if repeats else pulse.gap,
     )
+
+
+def _fits(pulse: Pulse, edge: float, width: float, period: float) -> bool:
+    """Return whether the pulse function can make these pulses exactly."""
+    tightest = max(SHORTEST_PERIOD, width + 1.6 * WHOLE_EDGE * edge)  # [M: 81160A p. 142]
+    return (
+        SWINGS[0] <= abs(pulse.level) <= SWINGS[1]
+        and WIDTHS[0] <= width <= WIDTHS[1]
+        and FASTEST_EDGE <= edge <= width
+        and (pulse.count == 1 or tightest <= period <= WIDTHS[1])
+        and pulse.count <= LARGEST_COUNT
+    )
+
+
+def _pulse_timing(edge: float, width: float, period: float) -> str:
+    """Return the commands for a pulse's times; a period of 0 is none.
+
+    A period out of the way first, then edges that fit any width: no step conflicts with another.
+    """
+    timing = (
+        f":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 {width:.12g};"
+        f":FUNC1:PULS:TRAN {WHOLE_EDGE * edge:.12g}"
+    )
+    return f"{timing};:PULS:PER1 {period:.12g}" if period else timing
 
 
 def _of_waveform(waveform: Waveform) -> Setup:

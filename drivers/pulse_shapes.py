@@ -170,21 +170,7 @@ def _quantised(
     0 V falls on a code exactly, and so does the largest voltage unless it is below the smallest
     swing; every other level is kept to two DAC steps.
     """
-    high, low = max(float(levels.max()), 0.0), min(float(levels.min()), 0.0)
-    smallest, largest = sampler.amplitude
-    if high - low > largest:
-        raise CapabilityError(
-            f"{sampler.who} swings {largest:g} V at most, the stimulus needs {high - low:g} V"
-        )
-    if high - low < smallest / (2 * sampler.largest_code):
-        raise CapabilityError(
-            f"{sampler.who} resolves {smallest / (2 * sampler.largest_code):.2g} V at its finest; "
-            "raise the voltage"
-        )
-    if high - low < 1.001 * smallest:
-        # Small waveforms use a part of the smallest swing, which the samples never reach.
-        scale = 1.001 * smallest / (high - low)  # bringing 0 V onto a code takes a little away
-        high, low = high * scale, low * scale
+    high, low = _swing(max(float(levels.max()), 0.0), min(float(levels.min()), 0.0), sampler)
     top = sampler.largest_code
     zero = top * (-low - high) / (high - low)
     if high >= -low:
@@ -195,3 +181,20 @@ def _quantised(
         high = -low * (top - zero) / (zero + top)
     codes = np.rint(zero + levels * (2 * top / (high - low))).astype(np.int64)
     return np.clip(codes, -top, top), high, low
+
+
+def _swing(high: float, low: float, sampler: Sampler) -> tuple[float, float]:
+    """Return the levels to set; small waveforms use a part of the smallest swing."""
+    smallest, largest = sampler.amplitude
+    finest = smallest / (2 * sampler.largest_code)
+    if high - low > largest:
+        raise CapabilityError(
+            f"{sampler.who} swings {largest:g} V at most, the stimulus needs {high - low:g} V"
+        )
+    if high - low < finest:
+        raise CapabilityError(
+            f"{sampler.who} resolves {finest:.2g} V at its finest; raise the voltage"
+        )
+    # Bringing 0 V onto a code takes a little of the swing away.
+    scale = max(1.0, 1.001 * smallest / (high - low))
+    return high * scale, low * scale

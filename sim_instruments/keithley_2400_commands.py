@@ -45,6 +45,10 @@ def _source() -> Iterator[Command]:
         yield Action(f"{entries}:APPend", f"append_{name}_list", (level,), many=True)
         yield Query(entries, f"{name}_list")
         yield Query(f"{entries}:POINts", f"{name}_list_points")
+
+
+def _sweeps() -> Iterator[Command]:
+    root = "SOURce[1]"
     over = _number("V", 20, 210, 210, words=("NONE",))
     yield Setting(f"{root}:VOLTage:PROTection[:LEVel]", "over_voltage", over)
     spacing = Choice(("LINear", "LOGarithmic"), "LIN")
@@ -60,6 +64,9 @@ def _source() -> Iterator[Command]:
     yield Action(f"{root}:CLEar[:IMMediate]", "switch_off")
     yield Setting(f"{root}:CLEar:AUTO", "clear_auto", Boolean())
     yield Setting(f"{root}:CLEar:AUTO:MODE", "clear_mode", Choice(("ALWays", "TCOunt"), "ALW"))
+
+
+def _lines() -> Iterator[Command]:
     # The digital outputs survive *RST [M: 6517A manual, table 3-11, for that model].
     lines = _number("", 0, 15, 0, True)
     yield Setting("SOURce2:TTL[:LEVel][:DEFault]", "lines", lines, "drive_lines", kept=True)
@@ -95,6 +102,10 @@ def _sense() -> Iterator[Command]:
         yield Setting(f"{node}[:LEVel]", f"{name}_limit", limit, f"limit_{name}")
         yield Query(f"{node}:TRIPped", f"{name}_tripped")
         yield Setting(f"{node}:RSYNchronize", f"{name}_synchronous", Boolean())
+    yield from _conversions(root)
+
+
+def _conversions(root: str) -> Iterator[Command]:
     yield Setting(f"{root}:RESistance:MODE", "ohms", Choice(("MANual", "AUTO"), "AUTO"))
     yield Setting(f"{root}:RESistance:OCOMpensated", "offset_compensated", Boolean())
     yield Setting(f"{root}:AVERage[:STATe]", "filter", Boolean())
@@ -141,6 +152,17 @@ def _trigger() -> Iterator[Command]:
     for kind, node in _NODES.items():
         yield Query(f"MEASure:{node}", f"measure_{kind.lower()}")
         yield Action(f"CONFigure:{node}", f"configure_{kind.lower()}")
+    yield from _layers()
+    yield Setting("ARM[:SEQuence[1]][:LAYer[1]]:TIMer", "timer", _number("S", 1e-3, 99999.99, 0.1))
+    outputs = Choice(("TENTer", "TEXit", "NONE"), "NONE")
+    yield Setting("ARM[:SEQuence[1]][:LAYer[1]]:OUTPut", "arm_output", outputs)
+    events = Choice(("SOURce", "DELay", "SENSe", "NONE"), "NONE")
+    yield Setting("TRIGger[:SEQuence[1]]:OUTPut", "trigger_output", events)
+    yield Setting("TRIGger[:SEQuence[1]]:INPut", "trigger_input", events)
+    yield Setting("TRIGger[:SEQuence[1]]:DELay", "trigger_delay", _number("S", 0, 999.9999, 0.0))
+
+
+def _layers() -> Iterator[Command]:
     sources = ("IMMediate", "TLINk", "TIMer", "MANual", "BUS", "NSTest", "PSTest", "BSTest")
     layers: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("ARM[:SEQuence[1]][:LAYer[1]]", "arm", sources, ("INF",)),
@@ -156,14 +178,6 @@ def _trigger() -> Iterator[Command]:
         for line, default in (("ILINe", 1), ("OLINe", 2)):
             lines = _number("", 1, 4, default, True)
             yield Setting(f"{node}:{line}", f"{name}_{line.lower()}", lines)
-    yield Setting("ARM[:SEQuence[1]][:LAYer[1]]:TIMer", "timer", _number("S", 1e-3, 99999.99, 0.1))
-    outputs = Choice(("TENTer", "TEXit", "NONE"), "NONE")
-    yield Setting("ARM[:SEQuence[1]][:LAYer[1]]:OUTPut", "arm_output", outputs)
-    outputs = Choice(("SOURce", "DELay", "SENSe", "NONE"), "NONE")
-    yield Setting("TRIGger[:SEQuence[1]]:OUTPut", "trigger_output", outputs)
-    inputs = Choice(("SOURce", "DELay", "SENSe", "NONE"), "NONE")
-    yield Setting("TRIGger[:SEQuence[1]]:INPut", "trigger_input", inputs)
-    yield Setting("TRIGger[:SEQuence[1]]:DELay", "trigger_delay", _number("S", 0, 999.9999, 0.0))
 
 
 def _data() -> Iterator[Command]:
@@ -193,5 +207,5 @@ def _data() -> Iterator[Command]:
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
-    *_source(), *_sense(), *_system(), *_trigger(), *_data()
+    *_source(), *_sweeps(), *_lines(), *_sense(), *_system(), *_trigger(), *_data()
 )  # fmt: skip

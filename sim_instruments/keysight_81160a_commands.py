@@ -39,8 +39,8 @@ def _seconds(minimum: float, default: float) -> Number:
     return Number("S", minimum, 1e6, default, form=FORM)
 
 
-def _table() -> Iterator[Command]:
-    """Yield the command table, [R] §7.2 and Appendix A6 but for what is marked."""
+def _shape() -> Iterator[Command]:
+    """Yield functions and times, [R] §7.2 and Appendix A6."""
     yield Setting("FUNCtion[1|2]", "function", Choice((*_SHAPES, "DC"), "SIN"), "reshape")
     yield Setting("FUNCtion[1|2]:USER", "waveform", Name("VOLATILE"), "reshape")
     yield Setting("FUNCtion[1|2]:SQUare:DCYCle", "square_duty", _PERCENT)
@@ -57,6 +57,10 @@ def _table() -> Iterator[Command]:
         yield Query(node.format("DCYCle"), "duty")
     edge = Number(unit="S", minimum=1e-9, maximum=1e3, default=1e-9, form=FORM)
     yield Setting("FUNCtion[1|2]:PULSe:TRANsition[:BOTH]", "edge", edge, "retime")
+
+
+def _levels() -> Iterator[Command]:
+    """Yield levels and outputs; the polarity is [MEM]."""
     yield Action("VOLTage[1|2][:AMPLitude]", "set_amplitude", (_VOLT,))
     yield Query("VOLTage[1|2][:AMPLitude]", "amplitude")
     yield Setting("VOLTage[1|2]:UNIT", "unit", Choice(("VPP", "VRMS", "DBM"), "VPP"))
@@ -74,6 +78,10 @@ def _table() -> Iterator[Command]:
         "OUTPut[1|2]:POLarity", "polarity", Choice(("NORMal", "INVerted"), "NORM"), "rest"
     )
     yield Setting("OUTPut:TRIGger", "trigger_output", Boolean())
+
+
+def _triggers() -> Iterator[Command]:
+    """Yield triggers and bursts."""
     yield Setting("ARM:SOURce[1|2]", "arm", Choice(("IMM", "INT2", "EXT", "MAN"), "IMM"), "retime")
     count = Number(minimum=1, maximum=2**31 - 1, integer=True)
     yield Action("TRIGger[1|2]:COUNt", "set_count", (count,))
@@ -82,6 +90,10 @@ def _table() -> Iterator[Command]:
     yield Setting("BURSt[1|2]:MODE", "burst_mode", Choice(("TRIGgered", "GATed"), "TRIG"))
     yield Setting("BURSt[1|2]:NCYCles", "cycles", Number("", 2, 2**31 - 1, 2, True), "retime")
     yield Setting("BURSt[1|2]:INTernal:PERiod", "burst_period", _seconds(3.03e-9, 1e-3))
+
+
+def _memory() -> Iterator[Command]:
+    """Yield waveform memory and the rest."""
     yield Setting("TRACk:CHANnel[1|2]", "tracking", Boolean())
     yield Action("DATA[1|2]:DAC", "load_samples", (Name(), _Samples()), many=True)
     yield Action("DATA[1|2]:COPY", "copy_waveform", (Name(), Name()), required=1)
@@ -96,4 +108,4 @@ def _table() -> Iterator[Command]:
     yield Action("SYSTem:BEEPer", "beep")
 
 
-COMMANDS: Final = tuple(_table())
+COMMANDS: Final = (*_shape(), *_levels(), *_triggers(), *_memory())
