@@ -11,7 +11,9 @@ instrument's own numbers differ: its width runs from half height to half height,
 staircases of 32 samples or more. Levels of sampled waveforms are kept to two steps of its 14 bit
 converter; levels of pulses are exact.
 
-The generator does not limit current: all that does is its 50 Ohm and the series resistor.
+The generator does not limit current: all that does is its 50 Ohm and the series resistor. That an
+inverted output rests at its high level is [MEM]: see it on an oscilloscope before the first
+negative pulse reaches a device. PyMeasure's `burst_state` of a channel is not used; it sends 0 for True.
 """
 
 from dataclasses import dataclass
