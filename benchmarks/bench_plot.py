@@ -33,6 +33,72 @@ app.exec()
 print("pandas" in sys.modules, "numba" in sys.modules)
 """
 
+BIG = """
+import sys, tempfile, threading
+from pathlib import Path
+import numpy as np, psutil
+from PySide6.QtCore import QSettings, QTimer
+from benchctl.gui.app import application, make_window
+from benchctl.gui.slot import BenchSlot
+app = application()
+folder = Path(tempfile.mkdtemp())
+settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+window = make_window(BenchSlot(None, simulate=True), settings=settings)
+window.panel.put_folder(folder)
+window.show()
+process, peak, over = psutil.Process(), [0], threading.Event()
+
+def offer(_):
+    from benchctl.procedure import Plot, Procedure
+    from benchctl.stimulus import read
+
+    class Big(Procedure):
+        "Ten million rows."
+        DATA_COLUMNS = ["Cycle", "Set conductance (S)", "Reset conductance (S)", "Time (s)"]
+        PLOTS = (
+            Plot("cycle", ("set_conductance", "reset_conductance"), log_y=True),
+            Plot("set_conductance", "reset_conductance", kind="points"),
+        )
+
+        def preview(self):
+            return read(0.1)
+
+        def execute(self):
+            random = np.random.default_rng(0)
+            for start in range(0, 10_000_000, 10_000):
+                self.record(
+                    cycle=np.arange(start, start + 10_000),
+                    set_conductance=1e-4 * random.random(10_000),
+                    reset_conductance=1e-6 * random.random(10_000),
+                    time=0.0,
+                )
+                self.progress(start / 1e7)
+
+    window.panel.offer({"big": Big}, "big")
+
+def look():
+    if window._feed is None and window.panel.start.isEnabled():
+        window.start()
+
+def watch():
+    while not over.wait(0.02):
+        peak[0] = max(peak[0], process.memory_info().rss)
+
+def end(result):
+    over.set()
+    print(result.rows, peak[0] / 1e6)
+    result.file.unlink()
+    window.stop_and_close()
+
+window.session.procedures_loaded.connect(offer)
+window.session.ended.connect(end)
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+threading.Thread(target=watch).start()
+sys.exit(app.exec())
+"""
+
 
 @pytest.mark.parametrize("rows", [10_000, 1_000_000, 10_000_000])
 @pytest.mark.parametrize("loop", [False, True], ids=["rising", "loop"])
@@ -94,3 +160,17 @@ def test_window_is_up(benchmark):
     seconds = benchmark.stats.stats.median
     print(f"\nwindow painted, and gone again, after {seconds:.2f} s")
     assert seconds <= 1.5
+
+
+def test_memory_of_ten_million_rows(benchmark):
+    outcome = []
+
+    def run():
+        done = subprocess.run([sys.executable, "-c", BIG], check=True, capture_output=True)
+        outcome[:] = map(float, done.stdout.split())
+
+    benchmark.pedantic(run, rounds=1)
+    rows, megabytes = outcome
+    print(f"\n{rows:,.0f} rows with the window open: {megabytes:.0f} MB at most")
+    assert rows == 10_000_000
+    assert megabytes <= 400

@@ -67,7 +67,7 @@ def running(window: Window, folder: Path) -> None:
     wait_until(window.panel.start.isEnabled)
     window.start()
     wait_until(lambda: window.status.bar.value() > 450 or not window.state.busy)
-    shoot(window, folder / "running.png")
+    shoot(window, folder / "window.png")
     window.stop()
     wait_until(lambda: not window.state.busy)
 
@@ -119,7 +119,7 @@ def pause(milliseconds: int) -> None:
 
 def shoot(window: Window, path: Path) -> None:
     """Write what the window shows."""
-    window.grab().save(str(path))
+    window.grab().save(str(path), "PNG", 0)  # 0 is the smallest file
     print(path)
 
 

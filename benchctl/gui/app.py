@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchctl import plugins
 from benchctl.errors import unknown
+from benchctl.gui.binding import leave_sources_unread
 from benchctl.gui.session import Session
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.window import Window
@@ -45,6 +46,7 @@ def application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
+    leave_sources_unread()
     app.setApplicationName("benchctl")
     app.setApplicationDisplayName("benchctl")
     return app

@@ -26,6 +26,14 @@ heavy = {"pandas", "numba", "matplotlib", "scipy", "pymeasure", "h5py", "lmfit",
 print(sorted(heavy & set(sys.modules)))
 """
 
+IMPORTED_LATER = """
+import linecache
+from benchctl.gui.app import application
+application()
+import xml.dom.minidom
+print([file for file in linecache.cache if "xml" in file])
+"""
+
 RUNNING = """
 import sys
 from pathlib import Path
@@ -67,6 +75,13 @@ def start(program, *arguments):
 
 def test_nothing_heavy_is_imported_before_the_first_picture():
     process = start(FIRST_PAINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert out.strip() == "[]"
+
+
+def test_the_binding_does_not_keep_every_source_it_sees():
+    process = start(IMPORTED_LATER)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert out.strip() == "[]"
