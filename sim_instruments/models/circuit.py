@@ -48,15 +48,15 @@ observe: Any = None
 root: Any = None
 solve: Any = None
 hold: Any = None
+one_pass: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
     """A model's compiled functions."""
 
-    current: Callable[..., Any]
-    rest: Callable[..., Any]
-    play: Callable[..., Any]
+    look: Callable[[float, Array, Array], float]
+    play: Callable[..., None]
 
 
 def _root(
@@ -77,8 +77,8 @@ def _root(
             new = 0.5 * (low + high)
         move = new - v
         v = new
-        if abs(move) < 1e-7:
-            # The current of one more Newton step, right to move**2.
+        if abs(move) < 1e-5:
+            # The current of one more Newton step, right to some 1e-9 of itself.
             return v, i + g * move, g
         i, g = current(v, x, p)
     return v, i, g
@@ -123,6 +123,45 @@ def _hold(
     return guess
 
 
+def _one_pass(
+    start: float,
+    guess: float,
+    voltage: Array,
+    duration: Array,
+    ramp: Array,
+    limit: float,
+    resistance: float,
+    at: int,
+    out_voltage: Array,
+    out_current: Array,
+    out_limited: Flags,
+    x: Array,
+    p: Array,
+    rng: Rng,
+) -> float:
+    """Play all segments once and record into the outputs from `at` on, where they are that long.
+
+    Returns the device voltage at the end; `start` and `guess` are source and device before.
+    """
+    level = start
+    for s in range(voltage.size):
+        target = voltage[s]
+        if ramp[s] > 0.0:
+            steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
+            for k in range(steps):
+                middle = level + (target - level) * (k + 0.5) / steps
+                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng)
+        if duration[s] > 0.0:
+            guess = hold(target, duration[s], limit, resistance, guess, x, p, rng)
+        level = target
+        if at + s < out_voltage.size:
+            guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
+            out_voltage[at + s] = guess + i * resistance if limited else target
+            out_current[at + s] = i if limited else observe(i, x, p, rng)
+            out_limited[at + s] = limited
+    return guess
+
+
 def _play(
     before: float,
     start: float,
@@ -132,7 +171,6 @@ def _play(
     count: int,
     limit: float,
     resistance: float,
-    record: bool,
     out_voltage: Array,
     out_current: Array,
     out_limited: Flags,
@@ -142,31 +180,23 @@ def _play(
 ) -> None:
     """Rest for `before` seconds, then play all segments `count` times from source voltage `start`.
 
-    The outputs hold one value per segment and pass when `record`: source voltage (V), current (A)
+    The outputs are empty, or hold one value per segment and pass: source voltage (V), current (A)
     and whether the source was in compliance, at the end of each segment.
     """
     if before > 0.0:
         rest(before, x, p, rng)
-    level = start
     guess = start
-    at = 0
-    for _ in range(count):
-        for s in range(voltage.size):
-            target = voltage[s]
-            if ramp[s] > 0.0:
-                steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
-                for k in range(steps):
-                    middle = level + (target - level) * (k + 0.5) / steps
-                    guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng)
-            if duration[s] > 0.0:
-                guess = hold(target, duration[s], limit, resistance, guess, x, p, rng)
-            level = target
-            if record:
-                guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
-                out_voltage[at] = guess + i * resistance if limited else target
-                out_current[at] = i if limited else observe(i, x, p, rng)
-                out_limited[at] = limited
-                at += 1
+    for k in range(count):
+        guess = one_pass(
+            start, guess, voltage, duration, ramp, limit, resistance, k * voltage.size,
+            out_voltage, out_current, out_limited, x, p, rng,
+        )  # fmt: skip
+        start = voltage[-1]
+
+
+def _look(v: float, x: Array, p: Array) -> float:
+    """Return the current at device voltage `v`."""
+    return float(current(v, x, p)[0])
 
 
 @cache
@@ -194,10 +224,14 @@ def _cached_beside(module_file: str) -> Iterator[None]:
         numba.config.CACHE_DIR = before
 
 
-def kernel(function: Kernel) -> Kernel:
-    """Compile `function` on first call; it releases the GIL and is kept on disk where possible."""
+def kernel(function: Kernel, *, counted: bool = False) -> Kernel:
+    """Compile `function` on first call; it releases the GIL and is kept on disk where possible.
+
+    `counted` kernels are called from Python. The others are called from kernels only and do not
+    count references to arrays they merely pass on, which would cost more than the physics.
+    """
     file = sys.modules[function.__module__].__file__ or __file__
-    options = {"nogil": True, "forceinline": True}
+    options = {"nogil": True, "error_model": "numpy", "forceinline": not counted, "_nrt": counted}
     with _cached_beside(file):
         try:
             compiled: Kernel = numba.njit(cache=True, **options)(function)
@@ -206,13 +240,13 @@ def kernel(function: Kernel) -> Kernel:
     return compiled
 
 
-def _bind(template: Any, module: str, **kernels: Any) -> Any:
+def _bind(template: Any, module: str, *, counted: bool = False, **kernels: Any) -> Any:
     """Return `template` compiled for `module`, its free names bound to `kernels`."""
     name = f"{module.rpartition('.')[2]}{template.__name__}"
     copy = types.FunctionType(template.__code__, {**globals(), **kernels}, name)
     copy.__qualname__ = name
     copy.__module__ = module
-    return kernel(copy)
+    return kernel(copy, counted=counted)
 
 
 def specialise(
@@ -228,5 +262,7 @@ def specialise(
     root = _bind(_root, module, current=current)
     solve = _bind(_solve, module, current=current, root=root)
     hold = _bind(_hold, module, solve=solve, step=step, rest=rest)
-    play = _bind(_play, module, solve=solve, hold=hold, rest=rest, observe=observe)
-    return Kernels(current, rest, play)
+    one_pass = _bind(_one_pass, module, solve=solve, hold=hold, observe=observe)
+    look = _bind(_look, module, counted=True, current=current)
+    play = _bind(_play, module, counted=True, one_pass=one_pass, rest=rest)
+    return Kernels(look, play)

@@ -12,7 +12,8 @@ AMBIENT = 0
 """Where every model keeps its temperature (K) among its parameters."""
 ROOM = 300.0
 """K"""
-_NOTHING = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+_NO_TIME = np.zeros(0)
+_NOTHING = (_NO_TIME, _NO_TIME, np.zeros(0, dtype=bool))
 
 
 class Played(NamedTuple):
@@ -79,8 +80,8 @@ class Device:
         self._p[AMBIENT] = temperature
         size = voltage.size * count if record else 0
         out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool)) if size else _NOTHING
-        self.KERNELS.play(before, start, voltage, duration, ramp, count, limit, resistance, record,
-                          *out, self._x, self._p, self.rng)  # fmt: skip
+        self.KERNELS.play(before, start, voltage, duration, ramp, count if voltage.size else 0,
+                          limit, resistance, *out, self._x, self._p, self.rng)  # fmt: skip
         return Played(*out)
 
     def advance(self, voltage: float, duration: float, temperature: float = ROOM) -> None:
@@ -90,12 +91,11 @@ class Device:
 
     def current(self, voltage: float) -> float:
         """Return the noise-free current in A at `voltage`; nothing changes."""
-        return float(self.KERNELS.current(voltage, self._x, self._p)[0])
+        return self.KERNELS.look(voltage, self._x, self._p)
 
     def idle(self, duration: float, temperature: float = ROOM) -> None:
         """Let `duration` seconds pass without bias, in closed form."""
-        self._p[AMBIENT] = temperature
-        self.KERNELS.rest(duration, self._x, self._p, self.rng)
+        self.play(_NO_TIME, _NO_TIME, _NO_TIME, temperature=temperature, before=duration)
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say about this device."""

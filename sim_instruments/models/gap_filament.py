@@ -30,6 +30,10 @@ arXiv:2502.04524: mean falls by 0.0890 uS per e-fold, spread grows by 0.0420 uS,
     G     = G_written (1 - drift L) exp(N(0, relaxation L));  weaker filaments relax more,
             as sqrt(G_on/G) up to 5 times [D]
 
+**Numerics** — the rate is taken as ``exp`` of a line in ``s``, its steepness known in closed form
+along the circuit's load line, and the curvature from the sub-step before: third order, within 1 %
+of a general stiff solver at 0.05 nm a sub-step.
+
 **Valid** for |V| up to about 3.5 V, 250-450 K, pulses of 1 ns and more. Above 1500 K (hard
 overdrive without series resistance or compliance) numbers are numbers only. **Not modelled**:
 random telegraph noise, 1/f spectra (a reading has one relative Gaussian noise), wear-out,

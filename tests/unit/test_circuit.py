@@ -1,5 +1,7 @@
 """The compiled loop: Kirchhoff, compliance, ramps, rest."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,3 +95,15 @@ def test_kernels_are_kept_apart_by_what_they_were_made_from(tmp_path):
     _folder.cache_clear()
     model.write_text("a = 2\n")
     assert _folder(str(model)) != before
+
+
+def test_a_call_leaves_no_reference_behind():
+    device = create("gap_filament", seed=0)
+    program = (np.array([0.5, 0.0]), np.full(2, 1e-3), np.zeros(2))
+    device.play(*program)
+    before = [sys.getrefcount(thing) for thing in (device.rng, *program)]
+    for _ in range(50):
+        device.play(*program)
+        device.idle(1.0)
+        device.current(0.1)
+    assert [sys.getrefcount(thing) for thing in (device.rng, *program)] == before
