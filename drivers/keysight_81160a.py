@@ -13,7 +13,8 @@ converter; levels of pulses are exact.
 
 The generator does not limit current: all that does is its 50 Ohm and the series resistor. That an
 inverted output rests at its high level is [MEM]: see it on an oscilloscope before the first
-negative pulse reaches a device. PyMeasure's `burst_state` of a channel is not used; it sends 0 for True.
+negative pulse reaches a device. PyMeasure's `burst_state` of a channel is not used: it sends 0 for
+True.
 """
 
 from dataclasses import dataclass
