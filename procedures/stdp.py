@@ -24,9 +24,9 @@ class Stdp(Procedure):
     its tail to add to the post-spike's head, and potentiates a device that sets at V > 0. Before
     *every* pair the device is reset and write-verify brings it to the initial conductance, always
     from the same side; delays come in random order, the run's seed decides. Every trial lasts
-    equally long, and trials without spikes (delay NaN) measure what the device does by itself: a
-    volatile device relaxes, and their mean is subtracted. The voltage that the device was given
-    is kept once per delay as a trace; its current is not measured.
+    equally long. The first trials have no spikes (delay NaN): what the device does by itself, a
+    volatile one relaxes, is their mean, and "Change" is the raw change less that. The voltage
+    the device was given is kept once per delay as a trace; its current is not measured.
 
     Defaults suit a device with a threshold near 1 V as well as an ionic one that forgets within
     a second: the head alone stays under the threshold, head and tail together pass it, and the
@@ -66,6 +66,7 @@ class Stdp(Procedure):
         "Delay (s)",
         "Before (S)",
         "After (S)",
+        "Raw change",
         "Change",
         "Initialised",
         "Time (s)",
@@ -96,9 +97,10 @@ class Stdp(Procedure):
         return self.trial(min(self.delays))
 
     def order(self) -> NDArray[np.float64]:
-        """Return all trials' delays in random order, controls (NaN) among them."""
-        once = [*self.delays, *(-d for d in self.delays), math.nan]
-        return self.rng.permutation(once * self.repeats)
+        """Return all trials' delays: the controls (NaN), then the pairs in random order."""
+        once = [*self.delays, *(-d for d in self.delays)]
+        pairs = self.rng.permutation(once * self.repeats)
+        return np.concatenate([np.full(self.repeats, math.nan), pairs])
 
     def execute(self) -> None:
         """Re-initialise, read, give the pair, read; for every delay."""
@@ -109,23 +111,22 @@ class Stdp(Procedure):
         )  # fmt: skip
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
-        unseen = set(trials)
         for stimulus in trials.values():
             self.dut.check(stimulus, compliance=self.spike_compliance)
-        for number, delay in enumerate(order, 1):
+        unseen, alone = set(trials), list[float]()
+        for number, delay in enumerate(order.tolist(), 1):
             ready = self._initialise(ladder)
-            stimulus = trials.get(float(delay)) or self.trial(math.nan)
+            stimulus = trials.get(delay) or self.trial(math.nan)
             readings = self.dut.play(stimulus, compliance=self.spike_compliance)
-            before, after = readings.conductance
+            before, after = readings.conductance.tolist()
+            raw = after / before - 1 if before > 0 else math.nan
+            if math.isnan(delay) and ready.verdict == "reached":
+                alone.append(raw)
             self.record(
-                trial=number,
-                delay=delay,
-                before=before,
-                after=after,
-                change=after / before - 1 if before > 0 else math.nan,
-                initialised=ready.verdict == "reached",
-                time=readings.time[-1],
-            )
+                trial=number, delay=delay, before=before, after=after, raw_change=raw,
+                change=raw - (np.nanmean(alone) if np.isfinite(alone).any() else 0.0),
+                initialised=ready.verdict == "reached", time=readings.time[-1],
+            )  # fmt: skip
             if delay in unseen:
                 unseen.remove(delay)
                 at, voltage = stimulus.preview()
@@ -144,9 +145,9 @@ class Stdp(Procedure):
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return A+, A-, tau+ and tau- of the window, relaxation subtracted."""
         ready = data["initialised"] == 1
-        delay, change = data["delay"][ready], data["change"][ready]
-        alone = mean(change[np.isnan(delay)])
-        net = change - (alone.value if math.isfinite(alone.value) else 0.0)
+        delay, net = data["delay"][ready], data["change"][ready]
+        alone = mean(data["raw_change"][ready][np.isnan(delay)])
+        shortest = min(self.delays)
         found = window(delay, net)
         return {
             "a_plus": merit(found.plus.amplitude, "", "A+, change at delay 0+"),
@@ -155,12 +156,8 @@ class Stdp(Procedure):
             "tau_minus": merit(found.minus.tau, "s", "tau-"),
             "r_squared": Merit(found.r_squared, "", "R² of both branches"),
             "asymmetry": merit(found.asymmetry, "", "A+ tau+ over A- tau-"),
-            "potentiation": merit(
-                mean(net[delay == self.delays[0]]), "", f"Change at {self.delays[0]:g} s"
-            ),
-            "depression": merit(
-                mean(net[delay == -self.delays[0]]), "", f"Change at {-self.delays[0]:g} s"
-            ),
+            "potentiation": merit(mean(net[delay == shortest]), "", f"Change at {shortest:g} s"),
+            "depression": merit(mean(net[delay == -shortest]), "", f"Change at {-shortest:g} s"),
             "relaxation": merit(alone, "", "Change without spikes, subtracted above"),
             "initialised": Merit(
                 float(ready.sum()), "", "Trials that began at the initial conductance", None,
