@@ -97,7 +97,7 @@ def test_an_unknown_model_is_named_with_its_neighbour():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"resistence": 1.0}, r"no parameter 'resistence'; did you mean 'resistance'\?"),
+        ({"resistanc": 1.0}, r"no parameter 'resistanc'; did you mean 'resistance'\?"),
         ({"resistance": -1.0}, r"resistance must be a number from 0.001 Ohm to 1e\+15 Ohm, got -1"),
         ({"resistance": float("nan")}, r"resistance must be a number .* got nan Ohm"),
         ({"resistance": "10k"}, r"resistance must be a number .* got '10k'"),
