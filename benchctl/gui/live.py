@@ -146,6 +146,9 @@ class LivePlot:
         if not self.spec.by:
             self._extend(None, rows)
             return
+        unknown = np.isnan(rows[self.spec.by])
+        if unknown.any():
+            rows = {slug: column[~unknown] for slug, column in rows.items()}
         values, index, last = _distinct(rows[self.spec.by])
         for number in np.argsort(last)[-self._groups :]:
             chosen = index == number

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -232,6 +232,7 @@ class Window(QMainWindow):
         self.panel.start.clicked.connect(self.start)
         self.panel.stop.clicked.connect(self.stop)
         self.bench_bar.fresh.clicked.connect(self.new_device)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         session = self.session
         session.procedures_loaded.connect(lambda found: self.panel.offer(found, self._wanted))
         session.bench_opened.connect(self._bench_opened)
@@ -375,6 +376,11 @@ class Window(QMainWindow):
         self.settings.setValue("rows", self.rows.saveState())
         self.settings.setValue("columns", self.columns.saveState())
         self.settings.setValue("procedure", self.panel.picker.name)
+
+    def _follow_system(self) -> None:
+        """Change colours with the desktop, unless the person chose some."""
+        if str(self.settings.value("theme", "system")) == "system":
+            self.set_theme("system")
 
     def _finish_closing(self) -> None:
         self._closed = True

@@ -108,6 +108,14 @@ def test_interleaved_groups_become_whole_curves():
     assert not plot.truncated
 
 
+def test_rows_of_no_group_are_left_out():
+    plot = LivePlot(Plot("time", "state", by="level"))
+    level = np.array([1.0, np.nan, 1.0])
+    plot.append({"time": np.arange(3.0), "state": np.arange(3.0), "level": level})
+    plot.append({"time": np.array([3.0]), "state": np.array([3.0]), "level": np.array([np.nan])})
+    assert [(c.group, c.x.tolist()) for c in plot.curves()] == [(1.0, [0, 2])]
+
+
 def test_a_log_axis_draws_magnitudes_and_says_so():
     plot = LivePlot(Plot("voltage", "current", log_y=True))
     plot.append({"voltage": np.array([-1.0, 0.0, 1.0]), "current": np.array([-1e-6, 0.0, 2e-6])})
