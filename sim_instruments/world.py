@@ -140,6 +140,11 @@ class World:
         return self._device
 
     @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self.device.warnings
+
+    @property
     def temperature(self) -> float:
         """K, ambient."""
         return self._temperature

@@ -58,6 +58,11 @@ class Device:
         """The state as named SI values."""
         raise TypeError(f"{type(self).__name__} is no device model: it has no state")
 
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return []
+
     def play(
         self,
         voltage: Array,
