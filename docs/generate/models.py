@@ -1,13 +1,14 @@
 """A page per device model: its physics, its parameters with bounds and sources, its state."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchctl import plugins
 from generate.markdown import code, docstring, escape, field_texts, first_line, sentence, table
 from sim_instruments.models import create
-from sim_instruments.models.parameters import bounds
+from sim_instruments.models.parameters import Bound, Choice, bounds
 
 TAGS = """\
 Tags after a number say where it is from: `[R]` read in a public source, `[C]` computed with the
@@ -47,10 +48,39 @@ def _page(name: str, kind: Any) -> str:
 
 def _parameters(kind: type[Any]) -> str:
     texts, allowed, defaults = field_texts(kind), bounds(kind), kind()
-    rows = []
-    for name, bound in allowed.items():
-        default = getattr(defaults, name)
-        shown = str(default).lower() if isinstance(default, bool) else f"{default:.6g}"
-        takes = f"{bound.low:g} … {bound.high:g} {bound.unit}" if bound else "true or false"
-        rows.append((code(name), texts.get(name, ""), shown, takes))
-    return table(("name", "means", "default", "takes"), rows)
+    rows = [
+        (code(name), texts.get(name, ""), _shown(getattr(defaults, name)), _takes(bound))
+        for name, bound in allowed.items()
+    ]
+    return "\n\n".join([table(("name", "means", "default", "takes"), rows), *_presets(kind)])
+
+
+def _shown(value: float | bool | str) -> str:
+    if isinstance(value, str):
+        return code(value)
+    return str(value).lower() if isinstance(value, bool) else f"{value:.6g}"
+
+
+def _takes(bound: Bound | Choice | None) -> str:
+    if isinstance(bound, Choice):
+        return ", ".join(map(code, bound.names))
+    return f"{bound.low:g} … {bound.high:g} {bound.unit}" if bound else "true or false"
+
+
+def _presets(kind: type[Any]) -> list[str]:
+    """Return a table per parameter whose names stand for values of others."""
+    found = []
+    for name, choice in bounds(kind).items():
+        if not isinstance(choice, Choice) or not isinstance(choice.names, Mapping):
+            continue
+        sets = choice.names.values()
+        changed = list(dict.fromkeys(key for values in sets for key in values))
+        if not changed:
+            continue
+        rows = [
+            (code(key), *(_shown(values[key]) if key in values else "" for values in sets))
+            for key in changed
+        ]
+        found.append(f"`{name}` sets what is not given itself (blank: the default above):")
+        found.append(table((name, *map(code, choice.names)), rows))
+    return found

@@ -1,11 +1,13 @@
 """Parameters of device models: one place that checks names, types and ranges."""
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_type_hints
 
 Values = TypeVar("Values")
+Value = float | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,32 +20,66 @@ class Bound:
     high: float
 
 
-def bounds(kind: type[Any]) -> dict[str, Bound | None]:
-    """Return the bound of each parameter of dataclass `kind`, None for a switch."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The names a text parameter takes, used as ``Annotated[str, Choice(("hard", "soft"))]``.
+
+    A mapping makes them presets: each name stands for values of the other parameters, which hold
+    where these are not given themselves. The dataclass defaults are those of the default preset.
+    """
+
+    names: Collection[str] | Mapping[str, Mapping[str, Value]]
+
+    def values(self, name: str) -> dict[str, Value]:
+        """Return the values of other parameters `name` stands for, none for a plain choice."""
+        return dict(self.names[name]) if isinstance(self.names, Mapping) else {}
+
+
+def bounds(kind: type[Any]) -> dict[str, Bound | Choice | None]:
+    """Return the bound or choice of each parameter of dataclass `kind`, None for a switch."""
     hints = get_type_hints(kind, include_extras=True)
     return {f.name: next(iter(getattr(hints[f.name], "__metadata__", ())), None)
             for f in fields(kind)}  # fmt: skip
 
 
 def checked(kind: type[Values], model: str, given: dict[str, Any]) -> Values:
-    """Return the parameter set `kind` with the `given` values, SI floats or booleans.
+    """Return the parameter set `kind` with the `given` values: SI floats, booleans or names.
 
     Raises:
         ValueError: an unknown name, a value of another type or out of range; the text names the
-            parameter, its unit and its range.
+            parameter, its unit and its range, or the names it takes.
     """
     allowed = bounds(kind)
     for name in given:
         if name not in allowed:
-            near = get_close_matches(name, allowed, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
+            known = ", ".join(sorted(allowed))
             raise ValueError(
-                f"{model} has no parameter '{name}'{hint} (known: {', '.join(sorted(allowed))})"
+                f"{model} has no parameter '{name}'{_near(name, allowed)} (known: {known})"
             )
-    return kind(**{name: _one(model, name, value, allowed[name]) for name, value in given.items()})
+    values: dict[str, Any] = {}
+    for name, bound in allowed.items():
+        if isinstance(bound, Choice) and name in given:
+            values |= bound.values(_name(model, name, given[name], bound))
+    values |= given
+    return kind(**{name: _one(model, name, value, allowed[name]) for name, value in values.items()})
 
 
-def _one(model: str, name: str, value: Any, bound: Bound | None) -> float | bool:
+def _near(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _name(model: str, name: str, value: Any, choice: Choice) -> str:
+    if isinstance(value, str) and value in choice.names:
+        return value
+    hint = _near(value, choice.names) if isinstance(value, str) else ""
+    takes = ", ".join(choice.names)
+    raise ValueError(f"{model} parameter {name} must be one of {takes}; got {value!r}{hint}")
+
+
+def _one(model: str, name: str, value: Any, bound: Bound | Choice | None) -> Value:
+    if isinstance(bound, Choice):
+        return _name(model, name, value, bound)
     if bound is None:
         if not isinstance(value, bool):
             raise ValueError(f"{model} parameter {name} must be true or false, got {value!r}")
@@ -57,6 +93,6 @@ def _one(model: str, name: str, value: Any, bound: Bound | None) -> float | bool
     return float(value)
 
 
-def as_metadata(values: Any) -> dict[str, float | bool]:
+def as_metadata(values: Any) -> dict[str, Value]:
     """Return a parameter set as plain values for a file's header."""
     return asdict(values)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_instruments.models import GROUP, create
-from sim_instruments.models.parameters import bounds
+from sim_instruments.models.parameters import Choice, bounds
 
 MODELS = sorted(point.name for point in entry_points(group=GROUP))
 ALIVE = [name for name in MODELS if name != "resistor"]
@@ -134,4 +134,9 @@ def test_defaults_lie_within_their_own_bounds(name):
     device = create(name, seed=0)
     for parameter, bound in bounds(type(device.parameters)).items():
         value = getattr(device.parameters, parameter)
-        assert isinstance(value, bool) if bound is None else bound.low <= value <= bound.high
+        if bound is None:
+            assert isinstance(value, bool)
+        elif isinstance(bound, Choice):
+            assert value in bound.names
+        else:
+            assert bound.low <= value <= bound.high
