@@ -1,6 +1,7 @@
 """bench.toml as frozen pydantic models: unknown keys are refused, quantities carry units."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -99,6 +100,9 @@ class SimulationConfig(_Frozen):
     faults: tuple[FaultConfig, ...] = ()
 
 
+Scalar = float | int | bool | str
+
+
 class BenchConfig(_Frozen):
     """A whole bench.toml."""
 
@@ -106,8 +110,9 @@ class BenchConfig(_Frozen):
     wiring: WiringConfig = WiringConfig()
     dut: DutConfig = DutConfig()
     simulation: SimulationConfig = SimulationConfig()
-    defaults: dict[str, float | int | bool | str] = {}
-    """procedure parameters that differ at this bench, e.g. set_width = "1 ms" """
+    defaults: dict[str, Scalar | dict[str, Scalar]] = {}
+    """procedure parameters that differ at this bench, e.g. set_width = "1 ms"; those of one
+    procedure alone in a table of its name, ``[defaults.set-reset]``"""
     visa_library: str = ""
     """PyVISA back end: "" for the system's VISA, "@py" for pyvisa-py"""
 
@@ -133,6 +138,15 @@ class BenchConfig(_Frozen):
     def source_meter(self) -> str:
         """Name of the instrument that measures."""
         return self.wiring.source_meter or next(iter(self.instruments))
+
+
+def defaults_for(
+    procedure: str, defaults: Mapping[str, Scalar | dict[str, Scalar]]
+) -> dict[str, Scalar]:
+    """Return a bench's defaults for `procedure`: its own table over what holds for all."""
+    own = defaults.get(procedure, {})
+    shared = {name: value for name, value in defaults.items() if not isinstance(value, dict)}
+    return shared | (own if isinstance(own, dict) else {})
 
 
 def read_config(path: Path) -> BenchConfig:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchctl import plugins
 from benchctl.bench import Bench, open_bench
+from benchctl.config import defaults_for
 from benchctl.errors import ConfigError, unknown
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
@@ -43,7 +44,7 @@ def run_once(
     make(kind, parameters)  # refuse a wrong parameter before any instrument is touched
     pristine = getattr(kind, "PRISTINE", False)
     with open_bench(bench, simulate=simulate, seed=seed, pristine=pristine) as opened:
-        procedure = make(kind, parameters, opened.defaults)
+        procedure = make(kind, parameters, defaults_for(name, opened.defaults))
         say = Quiet() if quiet or as_json else Progress()
         run = Run(procedure, opened, out=out, observers=[say], seed=seed)
         run.check()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchctl.bench import open_bench
+from benchctl.config import defaults_for
 from benchctl.headless import find_procedure, make
 from benchctl.run import Run
 from benchctl.stimulus import pulse, read
@@ -25,7 +26,11 @@ def test_set_reset_segments_a_second(benchmark, tmp_path):
 
     def setup():
         bench = open_bench(SOURCE_METER, simulate=True, seed=1)
-        procedure = make(find_procedure("set-reset"), {"cycles": cycles}, bench.defaults)
+        procedure = make(
+            find_procedure("set-reset"),
+            {"cycles": cycles},
+            defaults_for("set-reset", bench.defaults),
+        )
         return (Run(procedure, bench, out=tmp_path), bench), {}
 
     def target(run, bench):
@@ -62,7 +67,7 @@ def test_round_trips_a_segment(path, tmp_path):
     print(f"\n{path.name}: round trips per applied segment, utilisation")
     for name in SEVEN:
         with open_bench(path, simulate=True, seed=1) as bench:
-            procedure = make(find_procedure(name), {}, bench.defaults)
+            procedure = make(find_procedure(name), {}, defaults_for(name, bench.defaults))
             before = bench.world.round_trips, bench.world.now, bench.world.played
             result = Run(procedure, bench, out=tmp_path, seed=1).execute()
             trips = bench.world.round_trips - before[0]

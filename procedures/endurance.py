@@ -30,7 +30,7 @@ class Endurance(Procedure):
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
     cycles = count("Cycles", 1000)
     read_every = count("Read every", 1, description="1 observes every cycle")
     least_ratio = quantity("Smallest ON/OFF ratio", 3, "", 1, 1e9)

@@ -51,7 +51,7 @@ class Multilevel(Procedure):
     lowest_conductance = quantity(
         "Lowest conductance", "0.2 uS", "S", 0, 10, description="no reset pulse is given below it"
     )
-    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Pulse",

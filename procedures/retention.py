@@ -40,7 +40,7 @@ class Retention(Procedure):
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
+    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Row",

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from benchctl.config import defaults_for
 from benchctl.gui.form import Form
 from benchctl.gui.picker import Picker
 
@@ -130,7 +131,8 @@ class Panel(QWidget):
         if procedure is None:
             return
         names = procedure().parameter_objects()
-        known = {n: v for n, v in self._defaults.items() if n in names}
+        defaults = defaults_for(name, self._defaults)
+        known = {n: v for n, v in defaults.items() if n in names}
         self.form = Form(procedure, known | self._typed.get(name, {}))
         self.form.changed.connect(self._edit)
         self._scroll.setWidget(self.form)

@@ -3,7 +3,7 @@ import pytest
 
 from procedures.set_reset import SetReset
 
-SLOW = {"set_width": "1 ms", "reset_width": "1 ms", "read_width": "1 ms"}
+SLOW = {"compliance": "300 uA", "set_width": "1 ms", "reset_width": "1 ms", "read_width": "1 ms"}
 
 
 def test_every_cycle_is_observed_and_switches(simulated, measure):

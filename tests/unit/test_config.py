@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchctl.bench import built_in_bench
-from benchctl.config import BenchConfig, read_config
+from benchctl.config import BenchConfig, defaults_for, read_config
 from benchctl.errors import ConfigError
 
 EXAMPLES = sorted(Path("examples/benches").glob("*.toml"))
@@ -72,6 +72,13 @@ def test_a_mistake_names_file_key_and_what_was_expected(bench_file, change, word
     assert "\n" not in text
     for word in [str(path), *words]:
         assert word in text
+
+
+def test_a_procedures_own_defaults_go_before_the_shared_ones(bench_file):
+    text = GOOD + '[defaults]\nset_width = "1 ms"\ncycles = 5\n[defaults.endurance]\ncycles = 9\n'
+    defaults = read_config(bench_file(text)).defaults
+    assert defaults_for("set-reset", defaults) == {"set_width": "1 ms", "cycles": 5}
+    assert defaults_for("endurance", defaults) == {"set_width": "1 ms", "cycles": 9}
 
 
 def test_no_file_is_one_clear_line(tmp_path):
