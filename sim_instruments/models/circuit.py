@@ -53,10 +53,15 @@ one_pass: Any = None
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """A model's compiled functions."""
+    """A model's compiled functions: two for Python, then the parts other kernels are made from."""
 
     look: Callable[[float, Array, Array], float]
     play: Callable[..., None]
+    current: Callable[..., Any]
+    step: Callable[..., Any]
+    rest: Callable[..., Any]
+    observe: Callable[..., Any]
+    solve: Callable[..., Any]
 
 
 def _root(
@@ -200,13 +205,14 @@ def _look(v: float, x: Array, p: Array) -> float:
 
 
 @cache
-def _folder(module_file: str) -> str:
-    """Return the cache folder for kernels of this source.
+def _folder(*module_files: str) -> str:
+    """Return the cache folder for kernels made from these sources.
 
     numba looks for changes only in the file a function stands in; a kernel also depends on this
-    file and on its siblings, so their digest names the folder.
+    file and on the siblings of both, so their digest names the folder.
     """
-    sources = {*Path(__file__).parent.glob("*.py"), Path(module_file)}
+    folders = {Path(file).parent for file in (__file__, *module_files)}
+    sources = {path for folder in folders for path in folder.glob("*.py")}
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -215,24 +221,28 @@ def _folder(module_file: str) -> str:
 
 
 @contextmanager
-def _cached_beside(module_file: str) -> Iterator[None]:
+def _cached_beside(*module_files: str) -> Iterator[None]:
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _folder(module_file)
+    numba.config.CACHE_DIR = _folder(*module_files)
     try:
         yield
     finally:
         numba.config.CACHE_DIR = before
 
 
-def kernel(function: Kernel, *, counted: bool = False) -> Kernel:
+def kernel(
+    function: Kernel, *, counted: bool = False, parts: tuple[Callable[..., Any], ...] = ()
+) -> Kernel:
     """Compile `function` on first call; it releases the GIL and is kept on disk where possible.
 
     `counted` kernels are called from Python. The others are called from kernels only and do not
-    count references to arrays they merely pass on, which would cost more than the physics.
+    count references to arrays they merely pass on, which would cost more than the physics. `parts`
+    are the kernels it is bound to: the cached code goes when a source of theirs changes.
     """
-    file = sys.modules[function.__module__].__file__ or __file__
+    modules = sorted({f.__module__ for f in (function, *parts)})
+    files = [sys.modules[module].__file__ or __file__ for module in modules]
     options = {"nogil": True, "error_model": "numpy", "forceinline": not counted, "_nrt": counted}
-    with _cached_beside(file):
+    with _cached_beside(*files):
         try:
             compiled: Kernel = numba.njit(cache=True, **options)(function)
         except RuntimeError:  # numba's word for a cache folder that cannot be written
@@ -240,13 +250,18 @@ def kernel(function: Kernel, *, counted: bool = False) -> Kernel:
     return compiled
 
 
-def _bind(template: Any, module: str, *, counted: bool = False, **kernels: Any) -> Any:
-    """Return `template` compiled for `module`, its free names bound to `kernels`."""
-    name = f"{module.rpartition('.')[2]}{template.__name__}"
-    copy = types.FunctionType(template.__code__, {**globals(), **kernels}, name)
+def bind(
+    template: Any, module: str, *, label: str = "", counted: bool = False, **kernels: Any
+) -> Any:
+    """Return `template` compiled for `module`, its free names bound to `kernels`.
+
+    One template bound more than once in one module needs a `label` (an identifier) each time.
+    """
+    name = f"{module.rpartition('.')[2]}{template.__name__}{label}"
+    copy = types.FunctionType(template.__code__, {**template.__globals__, **kernels}, name)
     copy.__qualname__ = name
     copy.__module__ = module
-    return kernel(copy, counted=counted)
+    return kernel(copy, counted=counted, parts=tuple(kernels.values()))
 
 
 def specialise(
@@ -259,10 +274,10 @@ def specialise(
 ) -> Kernels:
     """Return the compiled circuit of the model in `module` (its ``__name__``)."""
     current, step, rest, observe = (kernel(f) for f in (current, step, rest, observe))
-    root = _bind(_root, module, current=current)
-    solve = _bind(_solve, module, current=current, root=root)
-    hold = _bind(_hold, module, solve=solve, step=step, rest=rest)
-    one_pass = _bind(_one_pass, module, solve=solve, hold=hold, observe=observe)
-    look = _bind(_look, module, counted=True, current=current)
-    play = _bind(_play, module, counted=True, one_pass=one_pass, rest=rest)
-    return Kernels(look, play)
+    root = bind(_root, module, current=current)
+    solve = bind(_solve, module, current=current, root=root)
+    hold = bind(_hold, module, solve=solve, step=step, rest=rest)
+    one_pass = bind(_one_pass, module, solve=solve, hold=hold, observe=observe)
+    look = bind(_look, module, counted=True, current=current)
+    play = bind(_play, module, counted=True, one_pass=one_pass, rest=rest)
+    return Kernels(look, play, current, step, rest, observe, solve)
