@@ -248,8 +248,12 @@ def _at(name: str, fitted: FloatArray, t: FloatArray) -> FloatArray:
 
 def _left(name: str, parameters: FloatArray, at: float, since: float | None) -> FloatArray:
     """Return r(at), or r(at)/r(since), for every row of parameters."""
-    value = _LAWS[name](np.array(at), *parameters.T)
-    return value if since is None else value / _LAWS[name](np.array(since), *parameters.T)
+    value: FloatArray = _LAWS[name](np.array(at), *parameters.T)
+    if since is None:
+        return value
+    first = _LAWS[name](np.array(since), *parameters.T)
+    # A law that has lost all by `since` leaves nothing of nothing.
+    return np.divide(value, first, out=np.zeros_like(value), where=first != 0)
 
 
 def _distance(last: float, at: float) -> str:

@@ -66,6 +66,13 @@ def test_what_is_left_since_the_first_read_does_not_feel_that_reads_noise():
     assert found.value == pytest.approx(1 - 0.02 * math.log(1e5))
 
 
+def test_a_law_that_loses_all_before_the_first_read_leaves_nothing():
+    lost = np.array([[1.0, 1e-6, 1.0], [1.0, 1e6, 1.0]])
+    left = retention._left("stretched", lost, 1e5, 1.0)
+    assert left[0] == 0
+    assert left[1] == pytest.approx(math.exp(-0.1), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("time", "relative"),
     [([], []), ([1.0], [1.0]), ([1.0, 1.0, 1.0, 1.0], [1, 1, 1, 1]), ([1, 2, 3], [1, 1, math.nan])],
