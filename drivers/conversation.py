@@ -1,5 +1,6 @@
 """Messages to one SCPI instrument, every failure of which is an `InstrumentError`."""
 
+import math
 from contextlib import suppress
 from typing import Any, Final
 
@@ -122,7 +123,8 @@ class Conversation:
             raise self.garbled(answer) from None
 
     def _allow(self, busy: float) -> None:
-        timeout = (busy + PATIENCE) * 1e3
+        # Whole seconds: setting a time-out costs as much as a short answer.
+        timeout = (math.ceil(busy) + PATIENCE) * 1e3
         if timeout == self._timeout:
             return
         try:

@@ -10,7 +10,8 @@ import numpy as np
 from benchctl.program import Program
 from benchctl.stimulus import BoolArray, FloatArray
 
-_REMEMBERED: Final = 32
+_REMEMBERED: Final = 512
+"""a write-verify comes back to some hundred different pulses"""
 Setup = TypeVar("Setup")
 
 
