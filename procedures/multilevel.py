@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchctl.analysis.levels import Level, distinguishable, levels
 from benchctl.analysis.spread import mean, median, proportion
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Stimulus, pulse, read
 from procedures.merits import merit
 from procedures.steps import Ladder, write_verify
@@ -158,8 +159,8 @@ def _starts(ends: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _level(number: int, level: Level) -> Merit:
     note = (
-        f"target {level.target:.4g} S, error {100 * level.error.value:.2g} %, "
-        f"sigma {level.spread:.2g} S, {level.attempts.value:.1f} pulses, "
+        f"target {show(level.target, 'S')}, error {100 * level.error.value:.2g} %, "
+        f"sigma {show(level.spread, 'S', 2)}, {level.attempts.value:.1f} pulses, "
         f"reached {100 * level.success.value:.0f} %"
     )
     return merit(level.achieved, "S", f"Level {number}", note)

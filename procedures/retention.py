@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchctl.analysis.retention import TEN_YEARS, drift, extrapolate, schedule
 from benchctl.dut import Cell
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Stimulus, pulse, read
 from procedures.merits import merit
 from procedures.steps import Ladder, last, write_verify
@@ -136,7 +137,7 @@ def _level(number: int, target: float, data: Mapping[str, NDArray[Any]]) -> dict
     law = drift(elapsed, relative)
     first, end = (float(elapsed.min()), float(elapsed.max())) if elapsed.size else (1.0, 1.0)
     parameters = ", ".join(f"{p:.4g}" for p in law.parameters)
-    name = f"level {target:.4g} S"
+    name = f"level {show(target, 'S')}"
     return {
         f"drift_law_{number}": Merit(
             law.name, "", f"Drift law, {name}", None, law.note or f"parameters {parameters}"

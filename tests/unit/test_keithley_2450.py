@@ -261,7 +261,7 @@ def test_memory_is_by_content_and_bounded() -> None:
     memory.put(key, 1)
     assert memory.get(program(0.1))[1] == 1
     assert memory.get(program(0.1, count=2))[1] is None
-    for i in range(100):
+    for i in range(600):
         memory.put(memory.get(program(0.001 * i, count=3))[0], i)
-    assert memory.get(program(0.099, count=3))[1] == 99
-    assert len(memory._known) <= 32
+    assert memory.get(program(0.599, count=3))[1] == 599
+    assert len(memory._known) <= 512
