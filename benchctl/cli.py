@@ -143,7 +143,9 @@ def show(
 
     with StoredRun(file) as stored:
         if plot is not None:
-            report.plot(stored, plot)
+            from benchctl import figures
+
+            figures.plot(stored, plot)
         if as_json:
             import json
 

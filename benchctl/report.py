@@ -1,26 +1,14 @@
-"""What a run file says, for people: conditions, figures of merit, plots."""
+"""What a run file says, in words: conditions and figures of merit."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchctl import plugins
-from benchctl.errors import BenchError
-from benchctl.procedure import Plot
 from benchctl.quantities import show
 from benchctl.store import StoredRun
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-#: Okabe and Ito's colours: told apart by colour-blind readers too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: Curves of one plot that get an entry in the legend.
-LEGEND = 12
 
 
 def summary(stored: StoredRun) -> dict[str, Any]:
@@ -92,81 +80,6 @@ def interval_text(merit: Mapping[str, Any]) -> str:
         return ""
     unit = merit.get("unit", "")
     return f"{show(interval[0], unit)} … {show(interval[1], unit)}"
-
-
-def plot(stored: StoredRun, path: Path) -> None:
-    """Draw the plots the run's procedure declares into a PNG (or any matplotlib format).
-
-    Raises:
-        BenchError: the run has no rows to draw.
-    """
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    if not stored.rows:
-        raise BenchError(f"{stored.path} has no rows to plot")
-    plots = plots_of(stored)
-    width = 2 if len(plots) > 1 else 1
-    height = -(-len(plots) // width)
-    figure, axes = pyplot.subplots(
-        height, width, figsize=(6.4 * width, 4.2 * height), squeeze=False, layout="constrained"
-    )
-    for ax, each in zip(axes.flat, plots, strict=False):
-        _draw(ax, each, stored)
-    for ax in axes.flat[len(plots) :]:
-        ax.set_axis_off()
-    header = stored.header
-    figure.suptitle(f"{header.title} — {header.dut}, {header.started[:16]}, {stored.status}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
-
-
-def plots_of(stored: StoredRun) -> tuple[Plot, ...]:
-    """Return the plots the procedure declares; for a procedure with none, y against the rest."""
-    name = stored.header.procedure
-    if name in plugins.names("procedure"):
-        declared: tuple[Plot, ...] = plugins.load("procedure", name).PLOTS
-        if declared:
-            return declared
-    slugs = [c.slug for c in stored.columns]
-    return tuple(Plot(slugs[0], slug) for slug in slugs[1:]) or (Plot(slugs[0], slugs[0]),)
-
-
-def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
-    columns = {c.slug: c for c in stored.columns}
-    x = stored.data[each.x]
-    ys = (each.y,) if isinstance(each.y, str) else each.y
-    groups = stored.data[each.by] if each.by else None
-    values = np.unique(groups[np.isfinite(groups)]) if groups is not None else [None]
-    line = "none" if each.kind == "points" else "-"
-    curves = [(y, v) for y in ys for v in values]
-    for number, (y, value) in enumerate(curves):
-        chosen = slice(None) if value is None or groups is None else groups == value
-        name = columns[y].title if len(ys) > 1 else ""
-        if value is not None:
-            name += f" {columns[each.by].title} = {show(float(value), columns[each.by].unit)}"
-        colour = COLOURS[number % len(COLOURS)]
-        label = name.strip() if number < LEGEND else None
-        ax.plot(
-            x[chosen],
-            stored.data[y][chosen],
-            color=colour,
-            label=label,
-            marker=".",
-            markersize=4,
-            linestyle=line,
-        )
-    ax.set_xscale("log" if each.log_x else "linear")
-    ax.set_yscale("log" if each.log_y else "linear")
-    ax.set_xlabel(columns[each.x].title)
-    ax.set_ylabel(columns[ys[0]].title)
-    ax.set_title(each.title, fontsize="medium")
-    ax.grid(alpha=0.3)
-    if len(curves) > 1 or len(ys) > 1:
-        ax.legend(fontsize="x-small")
 
 
 def _conditions(parameters: Mapping[str, Any], units: Mapping[str, str]) -> Table:

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from benchctl.gui.declared import Heading, common_heading
 from benchctl.gui.live import Curve, LivePlot, LiveTable
 from benchctl.gui.theme import Theme, between
+from benchctl.headings import Heading, common_heading
 from benchctl.quantities import show
 
 #: Curves of fewer points show each point.

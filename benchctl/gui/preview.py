@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from benchctl.gui.declared import Heading
 from benchctl.gui.plots import QuantityAxis, dress_plot
 from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, readings_at
 from benchctl.gui.theme import LIGHT, Theme
+from benchctl.headings import Heading
 from benchctl.quantities import show
 from benchctl.stimulus import Stimulus
 

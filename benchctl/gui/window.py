@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from benchctl.gui import theme as themes
 from benchctl.gui.benchbar import BenchBar
-from benchctl.gui.declared import Heading, headings_of, plots_of
 from benchctl.gui.feed import RunFeed
 from benchctl.gui.live import LiveTable
 from benchctl.gui.log import LogView
@@ -33,6 +32,7 @@ from benchctl.gui.result import ResultView
 from benchctl.gui.session import Session
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.status import State, StatusLine
+from benchctl.headings import Heading, headings_of, plots_of
 from benchctl.quantities import show
 
 #: Milliseconds between looks at the live table: 30 a second.

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchctl import open_bench, plugins, report
+from benchctl import figures, open_bench, plugins, report
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
 from benchctl.run import Run
@@ -133,7 +133,7 @@ def _run(name: str, kind: type[Procedure], figure: Path) -> dict[str, Any]:
         if result.status != "finished" or result.file is None:
             raise RuntimeError(f"{name} is {result.status}: {result.error}")
         with StoredRun(result.file) as stored:
-            report.plot(stored, figure)
+            figures.plot(stored, figure)
             return stored.analysis
 
 

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from benchctl.gui.declared import heading
 from benchctl.gui.live import LiveTable
 from benchctl.gui.plots import PlotCard, QuantityAxis
 from benchctl.gui.theme import LIGHT
+from benchctl.headings import heading
 from benchctl.procedure import Plot
 
 

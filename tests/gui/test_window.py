@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from benchctl.errors import InstrumentError
-from benchctl.gui.declared import plots_of
 from benchctl.gui.feed import RunFeed
 from benchctl.gui.status import State
+from benchctl.headings import plots_of
 from benchctl.store import StoredRun
 
 pytestmark = pytest.mark.usefixtures("prepared")

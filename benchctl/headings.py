@@ -1,4 +1,4 @@
-"""What a procedure declares about its columns and plots, as the window needs it."""
+"""What a procedure declares about its columns and plots, as people read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,127 @@
+"""A run's plots as a picture, drawn from what its procedure declares."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchctl import plugins
+from benchctl.errors import BenchError
+from benchctl.headings import Heading, common_heading, heading
+from benchctl.procedure import Plot
+from benchctl.quantities import UNITS, show
+from benchctl.store import StoredRun
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+#: Okabe and Ito's colours: told apart by colour-blind readers too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Points a curve gets a mark for; a longer one is a line alone.
+MARKED = 1000
+
+
+def plot(stored: StoredRun, path: Path) -> None:
+    """Draw the plots the run's procedure declares into a PNG (or any matplotlib format).
+
+    Raises:
+        BenchError: the run has no rows to draw.
+    """
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    if not stored.rows:
+        raise BenchError(f"{stored.path} has no rows to plot")
+    plots = plots_of(stored)
+    width = 2 if len(plots) > 1 else 1
+    height = -(-len(plots) // width)
+    figure, axes = pyplot.subplots(
+        height, width, figsize=(6.4 * width, 4.2 * height), squeeze=False, layout="constrained"
+    )
+    for ax, each in zip(axes.flat, plots, strict=False):
+        _draw(ax, each, stored)
+    for ax in axes.flat[len(plots) :]:
+        ax.set_axis_off()
+    header = stored.header
+    when = header.started[:16].replace("T", " ")
+    figure.suptitle(f"{header.procedure} · {header.dut} · {when} · {stored.status}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def plots_of(stored: StoredRun) -> tuple[Plot, ...]:
+    """Return the plots the procedure declares; where none, every column over the first."""
+    name = stored.header.procedure
+    if name in plugins.names("procedure"):
+        declared: tuple[Plot, ...] = plugins.load("procedure", name).PLOTS
+        if declared:
+            return declared
+    slugs = [c.slug for c in stored.columns]
+    return tuple(Plot(slugs[0], slug) for slug in slugs[1:]) or (Plot(slugs[0], slugs[0]),)
+
+
+def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
+    heads = {c.slug: heading(c.title) for c in stored.columns}
+    ys = (each.y,) if isinstance(each.y, str) else each.y
+    groups = stored.data[each.by] if each.by else np.zeros(stored.rows)
+    values = np.unique(groups[np.isfinite(groups)])
+    curves = [(y, value) for y in ys for value in values]
+    colours = _colours(len(curves))
+    for (y, value), colour in zip(curves, colours, strict=True):
+        chosen = groups == value
+        x, points = stored.data[each.x][chosen], stored.data[y][chosen]
+        lines = each.kind == "line"
+        marked = "." if not lines or len(x) <= MARKED else ""
+        words = [heads[y].title] if len(ys) > 1 else []
+        words += [show(float(value), heads[each.by].unit)] if each.by else []
+        ax.plot(x, points, color=colour, label=" ".join(words), marker=marked, markersize=4,
+                linewidth=1, linestyle="-" if lines else "none")  # fmt: skip
+    ax.set_xscale("log" if each.log_x else "linear")
+    ax.set_yscale("log" if each.log_y else "linear")
+    _label(ax.xaxis, heads[each.x], log=each.log_x)
+    _label(ax.yaxis, common_heading([heads[y] for y in ys]), log=each.log_y)
+    ax.set_title(each.title, fontsize="medium")
+    ax.grid(alpha=0.3)
+    if len(curves) > 1:
+        _legend(ax, heads[each.by].title if each.by else "", len(curves))
+
+
+def _colours(count: int) -> list[Any]:
+    """Return a colour a curve: distinct ones for a few, an ordered scale for many."""
+    if count <= len(COLOURS):
+        return list(COLOURS[:count])
+    from matplotlib import colormaps
+
+    return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
+
+
+def _label(axis: "Axis", head: Heading, *, log: bool) -> None:
+    """Label an axis and write its ticks with the prefixes of its unit."""
+    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    label = f"{head.title} ({head.unit})" if head.unit else head.title
+    axis.set_label_text(label)
+    largest = max(map(abs, axis.get_view_interval()))
+    if head.unit not in UNITS or (not log and 0.1 <= largest < 1000):
+        return
+    axis.set_major_formatter(EngFormatter(places=None))
+    if log:
+        low, high = axis.get_view_interval()
+        if high < 5 * low:
+            axis.set_major_locator(MaxNLocator(6))
+        else:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _legend(ax: "Axes", title: str, curves: int) -> None:
+    """Name the curves: all of a few; the first, some between and the last of many."""
+    handles, labels = ax.get_legend_handles_labels()
+    step = -(-curves // len(COLOURS))
+    chosen = sorted({*range(0, curves, step), curves - 1})
+    ax.legend([handles[i] for i in chosen], [labels[i] for i in chosen], title=title or None,
+              fontsize="x-small", title_fontsize="x-small", framealpha=0.6)  # fmt: skip
