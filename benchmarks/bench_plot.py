@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchctl.gui.app import application
-from benchctl.gui.declared import heading
+from benchctl.headings import heading
 from benchctl.gui.live import LiveTable, Series
 from benchctl.gui.plots import PlotCard
 from benchctl.gui.theme import LIGHT
