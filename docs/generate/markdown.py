@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import is_dataclass
 from itertools import pairwise
 
 #: Google sections of a docstring, shown as a list.
@@ -100,10 +101,13 @@ def _entries(text: str) -> str:
 
 
 def field_texts(kind: type) -> dict[str, str]:
-    """Return the text under each field of a dataclass."""
-    (definition,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
-    return {
-        ast.unparse(field.target): inspect.cleandoc(ast.literal_eval(text.value))
-        for field, text in pairwise(definition.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
-    }
+    """Return the text under each field of a dataclass, inherited ones included."""
+    texts: dict[str, str] = {}
+    for part in filter(is_dataclass, reversed(kind.__mro__)):
+        (definition,) = ast.parse(inspect.cleandoc(inspect.getsource(part))).body
+        texts |= {
+            ast.unparse(field.target): inspect.cleandoc(ast.literal_eval(text.value))
+            for field, text in pairwise(definition.body)
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+        }
+    return texts

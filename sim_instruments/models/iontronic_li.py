@@ -207,7 +207,7 @@ class IontronicLi(Device):
     def _pack(self) -> tuple[Array, Array]:
         q = self.parameters
         if q.lowest >= q.highest:
-            raise ValueError("iontronic_li needs lowest < highest")
+            raise ValueError(f"{self.name} needs lowest < highest")
         scale, pace, form = np.exp(
             np.array([q.spread_conductance, q.spread_rate, q.spread_forming])
             * self.rng.standard_normal(3)
