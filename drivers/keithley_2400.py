@@ -48,7 +48,7 @@ OVERHEAD: Final = 0.3e-3
 CONVERSIONS: Final = 2
 """voltage and current"""
 SHORTEST: Final = OVERHEAD + CONVERSIONS * 0.01 / 50
-"""s, a step at 0.01 NPLC and 50 Hz [R §3.1]"""
+"""s, a step at 0.01 NPLC [M: NPLC from 0.01] and 50 Hz"""
 RESOLUTION: Final = 1e-6
 """s, of a step [D]"""
 DELAY_STEP: Final = 1e-4

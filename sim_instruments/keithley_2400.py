@@ -1,7 +1,8 @@
 """A simulated Keithley 2400 SourceMeter.
 
-Commands, ranges, errors and the format of readings: instruments.md §3. Virtual time is simple: a
-run is over when ``INIT`` or ``READ?`` has been executed, unless its arm layer waits for a trigger.
+Commands, errors and the format of readings follow the 2400 series user manual, sections 15 and 18
+and appendix B [M]; ranges are from memory [MEM]. Virtual time is simple: a run is over when
+``INIT`` or ``READ?`` has been executed, unless its arm layer waits for a trigger.
 
 Time of one reading: trigger delay, source delay, one conversion for each of voltage and current
 measured (twice with autozero, as often as the filter repeats) and `OVERHEAD` [D; sizes MEM].

@@ -1,4 +1,6 @@
-"""The command table of the simulated Keithley 2400 [R §3.2, Appendix A1, A2 and A10].
+"""The command table of the simulated Keithley 2400 [M: 2400 series user manual, section 18].
+
+What PyMeasure and QCoDeS send to the instrument is in it, word for word [R].
 
 Left out, and -113 here: source memory, limit tests, math expressions and calibration.
 """

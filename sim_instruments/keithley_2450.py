@@ -1,6 +1,7 @@
 """A simulated Keithley 2450 SourceMeter in SCPI mode.
 
-Commands, ranges and errors: instruments.md §4. Virtual time is simple: a sweep has run when
+Commands and errors follow the 2450 reference manual, and those of the 2461 and 2470 where it was
+not read [M]; ranges as QCoDeS lists them [R]. Virtual time is simple: a sweep has run when
 ``INIT`` returns, so ``ABORt`` finds nothing to stop and an endless sweep is refused (-221).
 
 Time of one point [M: 2450 reference 6-77, 2470 reference 12-92; sizes MEM]: source delay, sweep

@@ -234,5 +234,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Setting("SYSTem:ACCess", "access",
             Choice(("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL"), kept=True),
 )  # fmt: skip
-"""Sources: instruments.md §4.2, which names the manual pages. Not there: configuration lists other
-than the sweep's own, trigger blocks, the display, and all that only a 2400 has (-113)."""
+"""Sources: 2450 reference manual sections 6 and 8, 2461 manual 6-101 to 6-175 [M], QCoDeS [R].
+Not there: configuration lists other than the sweep's own, trigger blocks, the display, and all
+that only a 2400 has (-113)."""

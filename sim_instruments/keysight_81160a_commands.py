@@ -40,7 +40,7 @@ def _seconds(minimum: float, default: float) -> Number:
 
 
 def _shape() -> Iterator[Command]:
-    """Yield functions and times, [R] §7.2 and Appendix A6."""
+    """Yield functions and times, as PyMeasure sends them [R]."""
     yield Setting("FUNCtion[1|2]", "function", Choice((*_SHAPES, "DC"), "SIN"), "reshape")
     yield Setting("FUNCtion[1|2]:USER", "waveform", Name("VOLATILE"), "reshape")
     yield Setting("FUNCtion[1|2]:SQUare:DCYCle", "square_duty", _PERCENT)
