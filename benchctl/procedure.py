@@ -111,9 +111,9 @@ class Procedure(pymeasure.experiment.Procedure):
 
     @classmethod
     def parameter_names(cls) -> list[str]:
-        """Return the parameters' names in the order they were declared, base class first."""
+        """Return the parameters' names as declared: a class's own before its bases'."""
         names: dict[str, None] = {}
-        for klass in reversed(cls.__mro__):
+        for klass in cls.__mro__:
             for name, value in vars(klass).items():
                 if isinstance(value, pymeasure.experiment.Parameter):
                     names[name] = None

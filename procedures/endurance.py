@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from benchctl.analysis.endurance import Outcome, classify, failure_rate, lifetime, sense_level
 from benchctl.analysis.spread import median
 from benchctl.analysis.switching import ratio
-from benchctl.procedure import Merit, Plot, Procedure, count, quantity
+from benchctl.procedure import Merit, Plot, count, quantity
 from benchctl.stimulus import Stimulus
+from procedures.cycling import Cycling
 from procedures.merits import merit
 from procedures.steps import Cycle, whole_cycles
 
 
-class Endurance(Procedure):
+class Endurance(Cycling):
     """Cycle the device and read both states in every cycle, unless told to decimate.
 
     With "Read every" above 1 the cycles in between are applied blind; they are reported as not
@@ -24,16 +25,8 @@ class Endurance(Procedure):
     rest of the block (a second of bench time at most) has been applied by then.
     """
 
-    set_voltage = quantity("Set voltage", 2.9, "V", -40, 40)
-    reset_voltage = quantity("Reset voltage", -2.0, "V", -40, 40)
-    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
-    reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
     cycles = count("Cycles", 1000)
     read_every = count("Read every", 1, description="1 observes every cycle")
-    least_ratio = quantity("Smallest ON/OFF ratio", 3, "", 1, 1e9)
     sense = quantity(
         "Sense level",
         "5 uS",
@@ -58,24 +51,6 @@ class Endurance(Procedure):
              kind="points"),
         Plot("cycle", "outcome", "Outcome", kind="points"),
     )  # fmt: skip
-
-    def cycle(self) -> Cycle:
-        """Return one cycle, its pulses measured where the bench can."""
-        dut = getattr(self, "dut", None)
-        return Cycle(
-            self.set_voltage,
-            self.reset_voltage,
-            self.set_width,
-            self.reset_width,
-            self.read_voltage,
-            self.read_width,
-            set_measured=dut is not None and dut.measures(self.set_width),
-            reset_measured=dut is not None and dut.measures(self.reset_width),
-        )
-
-    def preview(self) -> Stimulus:
-        """Return one observed cycle."""
-        return self.cycle().observed
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the numbers of the observed cycles: the first, then every n-th, and the last."""

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.levels import Level, distinguishable, levels
 from benchctl.analysis.spread import mean, median, proportion
-from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.quantities import show
-from benchctl.stimulus import Stimulus, pulse, read
 from procedures.merits import merit
-from procedures.steps import Ladder, write_verify
+from procedures.programming import Programming
+from procedures.steps import write_verify
 
 UNDER_WAY, REACHED, MISSED = 0, 1, 2
 VERDICTS = {"": UNDER_WAY, "reached": REACHED}
 
 
-class Multilevel(Procedure):
+class Multilevel(Programming):
     """Program each level by write-verify, upwards then downwards, several times over.
 
     Pulses grow by a step until the read falls inside the band; both polarities serve both
@@ -37,22 +37,10 @@ class Multilevel(Procedure):
     lowest_level = quantity("Lowest level", "5 uS", "S", 1e-12, 10)
     highest_level = quantity("Highest level", "80 uS", "S", 1e-12, 10)
     spacing = choice("Spacing", "logarithmic", ["logarithmic", "linear"])
-    tolerance = quantity("Tolerance", 0.05, "", 1e-4, 1, description="half width over the target")
     repeats = count("Repeats", 3)
-    attempts = count("Attempt budget", 200, description="pulses per try")
-    set_voltage = quantity("Largest set voltage", 3.2, "V", -40, 40)
-    set_start = quantity("First set voltage", 1.2, "V", -40, 40)
-    reset_voltage = quantity("Largest reset voltage", -2.4, "V", -40, 40)
-    reset_start = quantity("First reset voltage", -1.2, "V", -40, 40)
-    step = quantity("Voltage step", "30 mV", "V", 1e-4, 5)
-    set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
-    reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     lowest_conductance = quantity(
         "Lowest conductance", "0.2 uS", "S", 0, 10, description="no reset pulse is given below it"
     )
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Pulse",
@@ -80,24 +68,6 @@ class Multilevel(Procedure):
         space = np.geomspace if self.spacing == "logarithmic" else np.linspace
         return sorted(space(self.lowest_level, self.highest_level, self.level_count).tolist())
 
-    def ladder(self) -> Ladder:
-        """Return the pulses a try may use."""
-        return Ladder(
-            self.set_start, self.set_voltage, self.reset_start, self.reset_voltage, self.step,
-            self.set_width, self.reset_width, self.read_voltage, self.read_width,
-            self.lowest_conductance, self.compliance,
-        )  # fmt: skip
-
-    def preview(self) -> Stimulus:
-        """Return the largest pulse of each polarity, with its read."""
-        probe = read(self.read_voltage, self.read_width)
-        return (
-            pulse(self.set_voltage, self.set_width)
-            + probe
-            + pulse(self.reset_voltage, self.reset_width)
-            + probe
-        )
-
     def _tries(self) -> Iterator[tuple[int, int, float]]:
         for repeat in range(1, self.repeats + 1):
             for direction in (1, -1):
@@ -106,7 +76,7 @@ class Multilevel(Procedure):
 
     def execute(self) -> None:
         """Try every level in both directions, `repeats` times."""
-        ladder = self.ladder()
+        ladder = self.ladder(self.lowest_conductance)
         self.dut.check(self.preview(), compliance=self.compliance)
         tries = list(self._tries())
         pulses = itertools.count()

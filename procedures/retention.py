@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.retention import TEN_YEARS, drift, extrapolate, schedule
 from benchctl.dut import Cell
-from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.quantities import show
-from benchctl.stimulus import Stimulus, pulse, read
+from benchctl.stimulus import read
 from procedures.merits import merit
+from procedures.programming import Programming
 from procedures.steps import Ladder, last, write_verify
 
 
-class Retention(Procedure):
+class Retention(Programming):
     """Program every cell of the bench to a level, read the cells in turn, then the next level.
 
     Each cell's time counts from its own last programming pulse. Reads are made at the read
@@ -30,18 +31,6 @@ class Retention(Procedure):
     duration = quantity("Duration", "1e4 s", "s", 1e-3, "100 y")
     first_read = quantity("First read", "1 s", "s", 1e-6, 1e6)
     reads_per_decade = count("Reads per decade", 8, 1, 1000)
-    tolerance = quantity("Tolerance", 0.05, "", 1e-4, 1, description="half width over the target")
-    attempts = count("Attempt budget", 200, description="pulses per level")
-    set_voltage = quantity("Largest set voltage", 3.2, "V", -40, 40)
-    set_start = quantity("First set voltage", 1.2, "V", -40, 40)
-    reset_voltage = quantity("Largest reset voltage", -2.4, "V", -40, 40)
-    reset_start = quantity("First reset voltage", -1.2, "V", -40, 40)
-    step = quantity("Voltage step", "30 mV", "V", 1e-4, 5)
-    set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
-    reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Row",
@@ -56,16 +45,6 @@ class Retention(Procedure):
         Plot("elapsed", "conductance", "Retention", True, True, "points", by="target"),
     )
 
-    def preview(self) -> Stimulus:
-        """Return the largest pulse of each polarity, with its read."""
-        probe = read(self.read_voltage, self.read_width)
-        return (
-            pulse(self.set_voltage, self.set_width)
-            + probe
-            + pulse(self.reset_voltage, self.reset_width)
-            + probe
-        )
-
     def targets(self) -> list[float]:
         """Return the levels in the order they are measured."""
         if self.level_order == "as listed":
@@ -74,11 +53,7 @@ class Retention(Procedure):
 
     def execute(self) -> None:
         """Measure level after level on all cells."""
-        ladder = Ladder(
-            self.set_start, self.set_voltage, self.reset_start, self.reset_voltage, self.step,
-            self.set_width, self.reset_width, self.read_voltage, self.read_width,
-            compliance=self.compliance,
-        )  # fmt: skip
+        ladder = self.ladder()
         self.dut.check(self.preview(), compliance=self.compliance)
         targets = self.targets()
         for number, target in enumerate(targets):

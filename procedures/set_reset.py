@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.spread import PROBABILITIES, Estimate, mean, quantiles
 from benchctl.analysis.switching import states
-from benchctl.procedure import Merit, Plot, Procedure, count, quantity
-from benchctl.stimulus import Stimulus
+from benchctl.procedure import Merit, Plot, count
+from procedures.cycling import Cycling
 from procedures.merits import merit
-from procedures.steps import Cycle, whole_cycles
+from procedures.steps import whole_cycles
 
 
-class SetReset(Procedure):
+class SetReset(Cycling):
     """Set, read, reset, read, in one open-loop program.
 
     Both states are read in every cycle. Where the bench can measure inside the pulse, the row
@@ -22,17 +22,7 @@ class SetReset(Procedure):
     is NaN, not "no".
     """
 
-    set_voltage = quantity("Set voltage", 2.9, "V", -40, 40)
-    reset_voltage = quantity("Reset voltage", -2.0, "V", -40, 40)
-    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
-    set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
-    reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
-    read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
     cycles = count("Cycles", 100)
-    least_ratio = quantity(
-        "Smallest ON/OFF ratio", 3, "", 1, 1e9, description="a cycle below it counts as failed"
-    )
 
     DATA_COLUMNS: ClassVar[list[str]] = [
         "Cycle",
@@ -48,24 +38,6 @@ class SetReset(Procedure):
         ),
         Plot("set_conductance", "reset_conductance", "State pairs", True, True, "points"),
     )
-
-    def cycle(self) -> Cycle:
-        """Return one cycle, its pulses measured where the bench can."""
-        dut = getattr(self, "dut", None)
-        return Cycle(
-            self.set_voltage,
-            self.reset_voltage,
-            self.set_width,
-            self.reset_width,
-            self.read_voltage,
-            self.read_width,
-            set_measured=dut is not None and dut.measures(self.set_width),
-            reset_measured=dut is not None and dut.measures(self.reset_width),
-        )
-
-    def preview(self) -> Stimulus:
-        """Return one cycle."""
-        return self.cycle().observed
 
     def execute(self) -> None:
         """Play all cycles as one stimulus and record them block by block."""

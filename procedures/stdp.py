@@ -10,14 +10,15 @@ from pymeasure.experiment import Parameter
 
 from benchctl.analysis.plasticity import window
 from benchctl.analysis.spread import mean
-from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.stimulus import Stimulus, Trace, pulse, read
 from procedures.merits import merit
+from procedures.programming import Programming
 from procedures.spikes import PRESETS, pair, spike, table
 from procedures.steps import Attempt, Ladder, last, write_verify
 
 
-class Stdp(Procedure):
+class Stdp(Programming):
     """Give pairs of spikes at many delays and read what each does to the conductance.
 
     The device sees V_post(t) - V_pre(t), so a pre-spike before the post-spike (delay > 0) leaves
@@ -54,7 +55,6 @@ class Stdp(Procedure):
     step = quantity("Voltage step", "20 mV", "V", 1e-4, 5)
     set_width = quantity("Set width", "1 ms", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 ms", "s", 1e-9, 100)
-    read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "1 ms", "s", 1e-9, 100)
     compliance = quantity("Compliance", "300 uA", "A", 1e-12, 10)
     spike_compliance = quantity(
@@ -104,11 +104,7 @@ class Stdp(Procedure):
 
     def execute(self) -> None:
         """Re-initialise, read, give the pair, read; for every delay."""
-        ladder = Ladder(
-            self.set_start, self.set_voltage, self.reset_start, self.reset_voltage, self.step,
-            self.set_width, self.reset_width, self.read_voltage, self.read_width,
-            compliance=self.compliance,
-        )  # fmt: skip
+        ladder = self.ladder()
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
         for stimulus in trials.values():

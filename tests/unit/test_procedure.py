@@ -156,7 +156,7 @@ def test_parameters_come_in_the_order_they_were_declared():
     names = ["set_width", "cycles", "levels", "shape", "every", "ratio"]
     assert Sample.parameter_names() == names
     assert list(Sample().parameter_values()) == names
-    assert Derived.parameter_names() == [*names, "extra"]
+    assert Derived.parameter_names() == ["extra", *names]  # its own before its bases'
     assert Derived().set_width == 2e-6
 
 
