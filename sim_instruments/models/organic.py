@@ -1,4 +1,4 @@
-r"""Protonic (organic) two-terminal memristor: the mechanism of `iontronic_li`, at the pace of protons.
+r"""Protonic (organic) two-terminal memristor: the mechanism of `iontronic_li` with protons.
 
 Equations, spread and range are those of
 [iontronic_li](iontronic_li.md): two reservoirs that fill under bias and empty by themselves, and a
