@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from sim_instruments.models.circuit import Array, Flags, Kernels
+from sim_instruments.models.circuit import Array, Flags, Kernels, Rng
 from sim_instruments.models.parameters import as_metadata, checked
 
 AMBIENT = 0
@@ -101,6 +101,11 @@ class Device:
     def idle(self, duration: float, temperature: float = ROOM) -> None:
         """Let `duration` seconds pass without bias, in closed form."""
         self.play(_NO_TIME, _NO_TIME, _NO_TIME, temperature=temperature, before=duration)
+
+    def parts(self, temperature: float = ROOM) -> tuple[Array, Array, Rng]:
+        """Return state, parameters at `temperature` and random stream, for a circuit's kernels."""
+        self.idle(0.0, temperature)
+        return self._x, self._p, self.rng
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say about this device."""
