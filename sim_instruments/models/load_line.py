@@ -1,0 +1,60 @@
+"""Steps of a one-dimensional state along the load line, for models without a closed form there.
+
+Behind a resistance or in compliance the device voltage moves with the state. A model evaluates its
+rate of change where it is and a stride ahead, where the source has given way; `glide` integrates in
+closed form between the two.
+"""
+
+import math
+
+from sim_instruments.models.circuit import Rng, kernel
+
+YIELDING = 2e-3
+"""V, by how much the circuit may give way in one stride"""
+MOST_BENT = 5.0
+"""e-folds of the rate in one stride"""
+
+
+@kernel
+def stride_within(most: float, give: float, slope: float) -> float:
+    """Return a stride of at most `most` that moves the device voltage by at most `YIELDING`.
+
+    `slope` is the change of current per unit of state at fixed voltage, `give` as in `circuit`.
+    """
+    return min(most, YIELDING / (abs(give * slope) + 1e-300))
+
+
+@kernel
+def glide(near: float, far: float, stride: float, h: float) -> tuple[float, float]:
+    """Return (signed move, time taken), at most `stride` and `h`.
+
+    The rate is `near` here and `far` a `stride` ahead in the direction of `near`. Between them its
+    logarithm is linear, and where it changes its sign or ends, the rate itself.
+    """
+    if near == 0.0:
+        return 0.0, h
+    sign = math.copysign(1.0, near)
+    speed, ahead = abs(near), sign * far
+    if ahead <= 0.0:
+        slope = (speed - ahead) / stride
+        move = speed / slope * -math.expm1(-slope * h)
+        return sign * move, h
+    bent = math.log(ahead / speed)
+    if abs(bent) > MOST_BENT:
+        stride *= MOST_BENT / abs(bent)
+        bent = math.copysign(MOST_BENT, bent)
+    if abs(bent) < 1e-6:
+        taken = stride / speed
+        return (sign * stride, taken) if taken <= h else (near * h, h)
+    taken = stride / speed * -math.expm1(-bent) / bent
+    if taken <= h:
+        return sign * stride, taken
+    return sign * stride * -math.log1p(-bent * speed * h / stride) / bent, h
+
+
+@kernel
+def scattered(move: float, spread: float, rng: Rng) -> float:
+    """Return `move` with a standard deviation of ``spread sqrt(|move|)``."""
+    if spread > 0.0:
+        move += spread * math.sqrt(abs(move)) * rng.standard_normal()
+    return move
