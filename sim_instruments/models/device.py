@@ -53,6 +53,10 @@ class Device:
         """Return the packed parameters (temperature first) and the fresh state."""
         raise TypeError(f"{type(self).__name__} is no device model: it packs no parameters")
 
+    def _warm(self, kelvin: float) -> None:
+        """Take the packed parameters to another ambient temperature."""
+        self._p[AMBIENT] = kelvin
+
     @property
     def state(self) -> dict[str, float]:
         """The state as named SI values."""
@@ -82,7 +86,8 @@ class Device:
         `before` seconds of rest come first, and the source starts at `start` (V). Arrays are
         float64, contiguous and of one length; recorded is one value per segment and pass.
         """
-        self._p[AMBIENT] = temperature
+        if self._p[AMBIENT] != temperature:
+            self._warm(temperature)
         size = voltage.size * count if record else 0
         out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool)) if size else _NOTHING
         self.KERNELS.play(before, start, voltage, duration, ramp, count if voltage.size else 0,

@@ -1,0 +1,291 @@
+"""Compiled kernels of `jart_vcm`: current, motion of vacancies, rest; slots of `p` and `x`."""
+
+import math
+
+from sim_instruments.models import jart_contact as contact
+from sim_instruments.models.circuit import Array, Rng, kernel
+from sim_instruments.models.jart_contact import EXACT, LENGTH, RESETTING, SETTING, SMALLEST
+
+PRISTINE = 1e-3
+"""current before forming, of a formed device's off current [D]"""
+FORMED_AT = 0.4
+"""V left across a device when forming is over [M]"""
+EVENT = 0.25
+"""V; a lower voltage of the other polarity begins no new cycle [D]"""
+REST_UNIT = 1e-6
+"""s, from when relaxation is seen [D]"""
+FORGETTING = 0.02
+"""movement of ln N that e-folds the time since the last write [D]"""
+RANGE = 0.1
+"""relative, how far r, l and N_max may lie from nominal [R: JART-TUD]"""
+
+# Slots of the parameter array after those of jart_contact; the table comes last.
+NOMINAL, LINE, LINE_HEAT, CYCLE_R, CYCLE_L, READ_NOISE, DRIFT, RELAXATION = range(16, 24)
+PACE, JUMP_RATE, V_FORM, STRIDE, TABLE = range(24, 29)
+# Slots of the state array.
+LN, SEEN, AREA, RADIUS, STRETCH, LOW, HIGH, STAGE, WEAR, FORM_TIME = range(10)
+POLARITY, OLD_N, OLD_R, OLD_L, NEW_R, NEW_L, RATIO = range(10, 17)
+THETA, UNFELT, JUMP, HOTTEST, HIGHEST = range(17, 22)
+FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
+UNSEEN = 1e-9
+"""of ln N; less movement in one sub-step is taken as it comes"""
+OPEN = 1.5
+"""of ln N; farther from its end than this, N moves freely"""
+MOST_BENT = 5.0
+"""e-folds of the rate in one sub-step"""
+UNRESOLVED = 1e4
+"""strides that would fit into what is left of a segment: their own time is of no account"""
+HURRY = 3.0
+"""how much longer a stride is then; the rate cannot fall by `UNRESOLVED` in it"""
+RISEN = 0.1
+"""of ln N, in one sub-step of forming"""
+SOON = 0.03
+"""share of the time between jumps, or since the last write, after which rest is looked at"""
+
+
+@kernel
+def _inner(
+    what: int, u: float, side: int, log_n: float, x: Array, p: Array
+) -> tuple[float, float, float]:
+    """Return ln of conductance (`what` 0) or rate (1) and its slopes by V and by ln N."""
+    if p[EXACT] == 0.0:
+        return contact.look_up(what, u, side, log_n, x[STRETCH], TABLE, p)
+    return contact.look_exactly(what, u, side, log_n, x[STRETCH], p)
+
+
+def current(v: float, x: Array, p: Array) -> tuple[float, float]:
+    """Return current in A and slope in S at `v`, found along the line resistance."""
+    whole = abs(v)
+    side = SETTING if v >= 0.0 else RESETTING
+    u = x[RATIO] * whole
+    i = slope = firm = 0.0
+    for _ in range(60):
+        log_g, by_v, _n = _inner(0, u, side, x[SEEN], x, p)
+        ohmic = x[AREA] * math.exp(log_g)
+        i = ohmic * u
+        slope = ohmic + i * by_v
+        heat = p[LINE_HEAT] * i * i
+        firm = p[LINE] + 3.0 * heat
+        new = u + (whole - u - i * (p[LINE] + heat)) / (1.0 + slope * firm)
+        new = min(max(new, 0.1 * u), whole)
+        move = new - u
+        u = new
+        if abs(move) <= 1e-6 * whole:
+            i += slope * move
+            break
+    return math.copysign(i, v), slope / (1.0 + slope * firm)
+
+
+@kernel
+def _settle(log_n: float, x: Array, p: Array) -> None:
+    """Set N, and what the current takes from it; radius and length come along with it."""
+    x[LN] = x[SEEN] = log_n
+    if x[NEW_R] != x[OLD_R] or x[NEW_L] != x[OLD_L]:
+        end = x[HIGH] if x[POLARITY] > 0.0 else x[LOW]
+        way = math.exp(end) - x[OLD_N]
+        share = (math.exp(log_n) - x[OLD_N]) / way if way != 0.0 else 0.0
+        share = min(max(share, 0.0), 1.0)
+        x[RADIUS] = x[OLD_R] + share * (x[NEW_R] - x[OLD_R])
+        x[STRETCH] = x[OLD_L] + share * (x[NEW_L] - x[OLD_L])
+    x[AREA] = math.pi * x[RADIUS] * x[RADIUS]
+    if x[STAGE] == FRESH:
+        x[AREA] *= PRISTINE
+
+
+@kernel
+def _walk(now: float, sigma: float, middle: float, rng: Rng) -> float:
+    """Return where r or l goes in this half cycle."""
+    new = now + middle * sigma * rng.standard_normal()
+    return float(min(max(new, (1.0 - RANGE) * middle), (1.0 + RANGE) * middle))
+
+
+@kernel
+def _begin_cycle(polarity: float, x: Array, p: Array, rng: Rng) -> None:
+    x[POLARITY] = polarity
+    x[OLD_N] = math.exp(x[LN])
+    x[OLD_R] = x[NEW_R] = x[RADIUS]
+    x[OLD_L] = x[NEW_L] = x[STRETCH]
+    if p[CYCLE_R] > 0.0:
+        x[NEW_R] = _walk(x[RADIUS], p[CYCLE_R], p[NOMINAL], rng)
+    if p[CYCLE_L] > 0.0:
+        x[NEW_L] = _walk(x[STRETCH], p[CYCLE_L], 1.0, rng)
+
+
+@kernel
+def _form(v: float, h: float, x: Array, p: Array) -> float:
+    """Wear a pristine device, or let vacancies in; return the time taken."""
+    if x[STAGE] == FRESH:
+        wear = math.expm1(abs(v) / p[V_FORM]) / x[FORM_TIME]
+        if x[WEAR] + wear * h < 1.0:
+            x[WEAR] += wear * h
+            return h
+        taken = float((1.0 - x[WEAR]) / wear)
+        x[WEAR] = 1.0
+        x[STAGE] = BREAKING
+        _settle(x[LN], x, p)
+        return min(taken, h)
+    if abs(v) > FORMED_AT and x[LN] < x[HIGH]:
+        _settle(min(x[LN] + RISEN, x[HIGH]), x, p)
+        return 0.0
+    x[STAGE] = FORMED
+    return 0.0
+
+
+@kernel
+def _jump(h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Let one vacancy be in the disc, away, or where it was written, after `h` seconds more."""
+    home = (1.0 + (3.0 * (x[JUMP] == 0.0) - 1.0) * math.exp(-3.0 * p[JUMP_RATE] * h)) / 3.0
+    in_disc = 0.5 * (1.0 - home + x[JUMP] * math.exp(-p[JUMP_RATE] * h))
+    draw = rng.random()
+    x[JUMP] = 1.0 if draw < in_disc else 0.0 if draw < in_disc + home else -1.0
+    x[SEEN] = x[LN]
+    if x[JUMP] != 0.0:
+        volume = math.pi * x[RADIUS] * x[RADIUS] * x[STRETCH] * p[LENGTH]
+        n = math.exp(x[LN]) + x[JUMP] / (volume * contact.UNIT)
+        x[SEEN] = max(SMALLEST, math.log(n)) if n > 0.0 else SMALLEST
+
+
+@kernel
+def _relax(h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Let `h` seconds of retention pass, and those under a read voltage still unfelt."""
+    h += x[UNFELT]
+    x[UNFELT] = 0.0
+    if p[DRIFT] > 0.0 or p[RELAXATION] > 0.0:
+        before = math.log10(1.0 + x[THETA] / REST_UNIT)
+        x[THETA] += h * p[PACE]
+        after = math.log10(1.0 + x[THETA] / REST_UNIT)
+        left = math.log(max(1.0 - p[DRIFT] * after, 0.01) / max(1.0 - p[DRIFT] * before, 0.01))
+        if p[RELAXATION] > 0.0:
+            spread = p[RELAXATION] * math.sqrt(after * after - before * before)
+            left += spread * rng.standard_normal()
+        x[LN] = x[SEEN] = max(SMALLEST, min(x[LN] + left, x[HIGH]))
+    if p[JUMP_RATE] > 0.0:
+        _jump(h, x, p, rng)
+
+
+def rest(h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Let `h` seconds without bias pass, in closed form."""
+    if x[STAGE] == FORMED:
+        _relax(h, x, p, rng)
+
+
+@kernel
+def _notice(v: float, h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Begin a new half cycle where the polarity says so; count time under a read voltage."""
+    if abs(v) < EVENT:
+        x[UNFELT] += h
+        due = x[UNFELT] * p[JUMP_RATE] > SOON
+        if due or x[UNFELT] * p[PACE] > REST_UNIT + SOON * x[THETA]:
+            _relax(0.0, x, p, rng)
+    elif math.copysign(1.0, v) != x[POLARITY]:
+        _begin_cycle(math.copysign(1.0, v), x, p, rng)
+
+
+@kernel
+def _stretch(rate: float, steepness: float, most: float, h: float) -> tuple[float, float]:
+    """Return (move, time) for a rate that changes as ``exp(steepness * move)``, exactly."""
+    bent = steepness * most
+    if abs(bent) > MOST_BENT:
+        most *= MOST_BENT / abs(bent)
+        bent = math.copysign(MOST_BENT, bent)
+    if abs(bent) < 1e-6:
+        taken = most / rate
+        return (most, taken) if taken <= h else (rate * h, h)
+    taken = -math.expm1(-bent) / (steepness * rate)
+    if taken <= h:
+        return most, taken
+    return -math.log1p(-steepness * rate * h) / steepness, h
+
+
+@kernel
+def _travel(
+    rate: float, steepness: float, turn: float, most: float, h: float
+) -> tuple[float, float]:
+    """Return (move, time), at most `most` and `h`; the steepness itself changes by `turn`."""
+    slower = 1.0 + turn * most * most / 12.0
+    move, taken = _stretch(rate / slower, steepness + 0.5 * turn * most, most, h)
+    if move < most:
+        slower = 1.0 + turn * move * move / 12.0
+        move, taken = _stretch(rate / slower, steepness + 0.5 * turn * move, most, h)
+    return move, taken
+
+
+@kernel
+def _yielding(u: float, i: float, g: float, give: float, side: int, x: Array, p: Array) -> float:
+    """Return d ln(u) per ln N along the load line: line resistance and source give way."""
+    _, by_u, by_n = _inner(0, u, side, x[SEEN], x, p)
+    firm = p[LINE] + 3.0 * p[LINE_HEAT] * i * i
+    gain = i * by_n / (1.0 + (i / u + i * by_u) * firm)
+    outside = -give * gain
+    return float((outside - firm * (gain + g * outside)) / u)
+
+
+@kernel
+def _go(room: float, way: float) -> float:
+    """Return what `way` leaves of the `room` to the end, ``d(room)/d(way) = exp(-10 room) - 1``."""
+    if room > OPEN:
+        return room - way
+    return 0.1 * math.log1p(math.expm1(10.0 * room) * math.exp(-10.0 * way))
+
+
+@kernel
+def _write(log_n: float, x: Array, p: Array) -> None:
+    """Set N as written: a jumped vacancy stays, and the time since the last write begins anew."""
+    moved = log_n - x[LN]
+    log_n = x[SEEN] + moved
+    x[JUMP] = 0.0
+    if x[THETA] + x[UNFELT] > 0.0:
+        kept = math.exp(-abs(moved) / FORGETTING)
+        x[THETA] *= kept
+        x[UNFELT] *= kept
+    _settle(log_n, x, p)
+
+
+@kernel
+def _move(v: float, i: float, g: float, give: float, h: float, x: Array, p: Array) -> float:
+    """Let vacancies move under `v` for at most `h`; return the time taken."""
+    side, sign = (SETTING, 1.0) if v > 0.0 else (RESETTING, -1.0)
+    i = abs(i)
+    u = max(abs(v) - i * (p[LINE] + p[LINE_HEAT] * i * i), contact.AT_ZERO)
+    x[RATIO] = min(u / abs(v), 1.0)
+    x[HIGHEST] = max(x[HIGHEST], u)
+    x[HOTTEST] = max(x[HOTTEST], contact.temperature(i * u / x[AREA], side, p))
+    room = x[HIGH] - x[LN] if side == SETTING else x[LN] - x[LOW]
+    log_k, k_u, k_n = _inner(1, u, side, x[SEEN], x, p)
+    rate = u * math.exp(log_k)
+    if room < UNSEEN or rate * h < UNSEEN:
+        if room >= UNSEEN:
+            little = sign * rate * h * -math.expm1(-10.0 * room)
+            x[LN] += little
+            x[SEEN] += little
+        return h
+    bends = sign * _yielding(u, i, g, give, side, x, p)
+    # The rate a stride ahead, where the device voltage has gone along.
+    soon = rate * h > UNRESOLVED * p[STRIDE]
+    most = HURRY * p[STRIDE] if soon else p[STRIDE]
+    move = room - _go(room, most)
+    ahead = min(u * math.exp(bends * move), abs(v))
+    log_ahead, _u, _n = _inner(1, ahead, side, x[SEEN] + sign * move, x, p)
+    steepness = (sign * k_n + (1.0 + k_u * u) * bends) * -math.expm1(-10.0 * room)
+    turn = 2.0 * (log_ahead - log_k + math.log(ahead / u) - steepness * most) / (most * most)
+    if soon and room < p[STRIDE] and abs(log_ahead - log_k) < MOST_BENT:
+        _write(x[LN] + sign * room, x, p)
+        return float(3.0 / rate)
+    way, taken = _travel(rate, steepness, turn, most, h)
+    _write(x[LN] + sign * (room - max(_go(room, way), 0.0)), x, p)
+    return taken
+
+
+def step(
+    v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
+) -> float:
+    """Let the device change under `v` for at most `h`; return the time taken."""
+    if x[STAGE] != FORMED:
+        return _form(v, h, x, p)
+    _notice(v, h, x, p, rng)
+    return _move(v, i, g, give, h, x, p)
+
+
+def observe(i: float, x: Array, p: Array, rng: Rng) -> float:
+    """Return what a meter reads."""
+    return i * float(1.0 + p[READ_NOISE] * rng.standard_normal())
