@@ -1,0 +1,1 @@
+"""Circuits around device models: neurons that fire, oscillators that run by themselves."""
