@@ -85,6 +85,37 @@ class FaultConfig(_Frozen):
     kind: Literal["timeout", "drop", "error", "garbage", "identity"] = "timeout"
 
 
+class NoiseConfig(_Frozen):
+    """What a reading adds to the current, by default nothing: ``[simulation.noise]``."""
+
+    read_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """relative white noise of one reading, beside the model's own parameter `read_noise`"""
+    thermal: bool = False
+    """thermal noise, 4kTG"""
+    shot: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """shot noise 2qIF: its Fano factor F, 1 for full shot noise"""
+    flicker: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+    """1/f noise: the root of f S/I², usually 0.005 to 0.02"""
+    flicker_fastest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e-6
+    """shortest time constant of the 1/f noise"""
+    flicker_slowest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e3
+    """longest time constant of the 1/f noise"""
+    rtn_traps: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """random telegraph noise: mean number of traps in a device, usually 1"""
+    rtn_amplitude: Annotated[float, Field(ge=0, le=0.5)] = 0.02
+    """relative change of a resistance of 10 kOhm by one trap"""
+    rtn_exponent: Annotated[float, Field(ge=0, le=2)] = 0.7
+    """how that grows with resistance; it ends at 0.5"""
+    rtn_fastest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e-6
+    """shortest mean time a trap stays full or empty at 300 K"""
+    rtn_slowest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 10.0
+    """longest such time"""
+    rtn_attempt: Annotated[Seconds, Field(ge=1e-15, le=1e-6)] = 1e-12
+    """attempt time of the traps: how strongly these times depend on temperature"""
+    integration: Annotated[Seconds, Field(ge=0, le=100)] = 0.0
+    """integration time of a reading; 0 takes the meter's"""
+
+
 class SimulationConfig(_Frozen):
     """The device behind simulated instruments: ``[simulation]``."""
 
@@ -97,6 +128,8 @@ class SimulationConfig(_Frozen):
     latency: Annotated[Seconds, Field(ge=0, le=1)] = 0.0
     """virtual time one message takes on the wire"""
     temperature: Annotated[Kelvins, Field(gt=0, le=1000)] = 300.0
+    noise: NoiseConfig = NoiseConfig()
+    """thermal, shot and 1/f noise, random telegraph noise; see below"""
     faults: tuple[FaultConfig, ...] = ()
 
 

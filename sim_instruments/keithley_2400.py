@@ -214,9 +214,9 @@ class Keithley2400(SourceSide):
 
     def _sweep(self, levels: Array) -> tuple[Array, ...]:
         exact = self._quantised(levels)
-        dwell = np.full(exact.size, self._dwell)
+        dwell, ramp = np.full(exact.size, self._dwell), np.zeros(exact.size)
         played = self._world.play(
-            self._port, exact, dwell, np.zeros(exact.size), limit=self._current_limit
+            self._port, exact, dwell, ramp, limit=self._current_limit, aperture=self._aperture
         )
         self._hold(float(levels[-1]))
         return played.time, played.voltage, played.current, played.limited.astype(np.float64)
@@ -226,9 +226,13 @@ class Keithley2400(SourceSide):
         for level in levels.tolist():
             if level != self._held:
                 self._hold(level)
-            volts, amperes, limited = self._world.measure(self._port, self._dwell)
+            volts, amperes, limited = self._world.measure(self._port, self._dwell, self._aperture)
             taken.append((self._world.now, volts, amperes, limited))
         return tuple(np.array(column, dtype=float) for column in zip(*taken, strict=True))
+
+    @property
+    def _aperture(self) -> float:
+        return float(self.settings["nplc"] / self.settings["hertz"])
 
     @property
     def _dwell(self) -> float:
@@ -239,7 +243,7 @@ class Keithley2400(SourceSide):
             conversions = 2 if "RES" in self._functions else 1
         if values["filter"] and values["filter_kind"] == "REP":
             conversions *= values["filter_count"]
-        aperture = conversions * values["nplc"] / values["hertz"]
+        aperture = conversions * self._aperture
         delay = AUTO_DELAY if values["delay_auto"] else values["delay"]
         return float(
             values["trigger_delay"] + delay + aperture * (1 + values["autozero"]) + OVERHEAD

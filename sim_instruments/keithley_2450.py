@@ -273,7 +273,7 @@ class Keithley2450(Sweeps):
         each = max(self._point(self.settings, key), spacing)
         taken = []
         for _ in range(count):
-            volts, amperes, limited = self.world.measure(self.port, each)
+            volts, amperes, limited = self.world.measure(self.port, each, self._aperture)
             taken.append((self.world.now, volts, amperes, limited))
         output = bool(self.settings["output"])
         levels = np.full(count, self.settings[f"{key}_level"] if output else 0.0)
@@ -322,13 +322,9 @@ class Keithley2450(Sweeps):
 
     def _run(self, model: Sweep, steps: Steps) -> Samples:
         """Play the sweep in one go."""
+        program, limit = (steps.levels, steps.duration, steps.ramp), model.source["volt_limit"]
         return self.world.play(
-            self.port,
-            steps.levels,
-            steps.duration,
-            steps.ramp,
-            count=model.count,
-            limit=model.source["volt_limit"],
+            self.port, *program, count=model.count, limit=limit, aperture=self._aperture
         )
 
     def _run_guarded(self, model: Sweep, steps: Steps) -> Samples:
@@ -338,7 +334,7 @@ class Keithley2450(Sweeps):
         for level in steps.programmed.tolist():
             self.settings[f"{model.function}_level"] = level
             self.drive()
-            volts, amperes, limited = self.world.measure(self.port, steps.dwell)
+            volts, amperes, limited = self.world.measure(self.port, steps.dwell, self._aperture)
             taken.append((self.world.now, volts, amperes, limited))
             if limited and model.abort:
                 break

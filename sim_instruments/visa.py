@@ -22,6 +22,7 @@ from pyvisa.highlevel import VisaLibraryBase
 
 from sim_instruments.faults import Box, Faulty
 from sim_instruments.models import create
+from sim_instruments.noise import read_noise
 from sim_instruments.world import Wiring, World
 
 GROUP: Final = "benchctl.sim_instruments"
@@ -266,8 +267,8 @@ def open_library(
     Args:
         instruments: name -> (driver name, VISA address).
         wiring: fields of `Wiring`.
-        simulation: model, parameters, seed, latency (s), temperature (K), faults (each with
-            instrument, message, kind).
+        simulation: model, parameters, seed, latency (s), temperature (K), noise (fields of
+            `NoiseParameters`), faults (each with instrument, message, kind).
 
     Raises:
         ValueError: an unknown driver, model, parameter, fault or address.
@@ -283,6 +284,7 @@ def open_library(
         wiring=Wiring(**wiring),
         latency=simulation.get("latency", 0.0),
         temperature=simulation.get("temperature", 300.0),
+        noise=read_noise(simulation.get("noise") or {}, device.seed),
     )
     faults = _by_instrument(simulation.get("faults") or (), instruments)
     for name, (driver, address) in instruments.items():

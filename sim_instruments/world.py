@@ -14,6 +14,7 @@ import numpy as np
 
 from sim_instruments.models.circuit import Array, Flags
 from sim_instruments.models.device import Device, Played
+from sim_instruments.noise import ReadNoise
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class _WorldClock:
 Program = tuple[Array, Array, Array]
 """V, s, s: levels, holds and ramps"""
 _REST = _Bias()
+SMALL = 1e-3
+"""V, at which the conductance without bias is taken"""
 
 
 class World:
@@ -112,10 +115,17 @@ class World:
         wiring: what leads to it.
         latency: s of virtual time one transfer takes.
         temperature: K, ambient.
+        noise: what readings add; None adds nothing.
     """
 
     def __init__(
-        self, device: Device, *, wiring: Wiring, latency: float = 0.0, temperature: float = 300.0
+        self,
+        device: Device,
+        *,
+        wiring: Wiring,
+        latency: float = 0.0,
+        temperature: float = 300.0,
+        noise: ReadNoise | None = None,
     ) -> None:
         if not (math.isfinite(latency) and latency >= 0):
             raise ValueError(f"latency must be 0 s or more, got {latency}")
@@ -132,6 +142,7 @@ class World:
         self._bias = _REST
         self._rested = self._biased = 0.0  # s the device has yet to feel, in this order
         self.temperature = temperature
+        self.noise = noise
 
     @property
     def device(self) -> Device:
@@ -188,13 +199,20 @@ class World:
         """Switch the output of `port` off."""
         self._set(port, _REST)
 
-    def measure(self, port: str, duration: float) -> tuple[float, float, bool]:
-        """Let `duration` pass under the held bias; return (V at the source, A, in compliance)."""
+    def measure(
+        self, port: str, duration: float, aperture: float = 0.0
+    ) -> tuple[float, float, bool]:
+        """Let `duration` pass under the held bias; return (V at the source, A, in compliance).
+
+        The reading is the mean over the last `aperture` seconds, of `duration` where that is 0.
+        """
         self.sleep(duration)
         bias = self._ports[port]
         if port != self._connected or self.now < self._settled:
             return bias.voltage, 0.0, False
         played = self._feel(bias, self._biased, record=True)
+        if self.noise is not None:
+            self._disturb(np.array([self.now]), played, np.array([duration]), aperture)
         return float(played.voltage[0]), float(played.current[0]), bool(played.limited[0])
 
     def play(
@@ -208,11 +226,13 @@ class World:
         limit: float = math.inf,
         resistance: float = 0.0,
         record: bool = True,
+        aperture: float = 0.0,
     ) -> Samples:
         """Let `port` play segments (V, s, s) `count` times, from 0 V and back to 0 V at the end.
 
         The port may give at most `limit` (A) behind `resistance` (Ohm). One sample per segment
-        and pass when `record`, none otherwise. A port that does not reach the device drives none.
+        and pass when `record`, none otherwise: the mean over the last `aperture` seconds of the
+        segment, of all of it where that is 0. A port that does not reach the device drives none.
         """
         arrays = (_floats(voltage), _floats(duration), _floats(ramp))
         ends = np.cumsum(arrays[1] + arrays[2])
@@ -231,7 +251,10 @@ class World:
             played = Played(levels, np.zeros(levels.size), np.zeros(levels.size, dtype=bool))
         self.segments += ends.size * count
         self.played += period * count
-        return Samples(_times(began, ends, period, count if record else 0), *played)
+        times = _times(began, ends, period, count if record else 0)
+        if self.noise is not None and record and port == self._connected:
+            self._disturb(times, played, np.tile(arrays[1] + arrays[2], count), aperture)
+        return Samples(times, *played)
 
     def set_line(self, port: str, line: int, high: bool) -> None:
         """Let a digital output change; the wired one drives the relay."""
@@ -287,6 +310,16 @@ class World:
         arrays = (np.array([bias.voltage]), np.array([seconds]), np.zeros(1))
         self._biased = 0.0
         return self._drive(arrays, 1, bias, record, start=bias.voltage)
+
+    def _disturb(self, times: Array, played: Played, dwell: Array, aperture: float) -> None:
+        """Add the noise of a meter with this `aperture` to what got through the contact."""
+        assert self.noise is not None
+        wanted = self.noise.parameters.integration or aperture or math.inf
+        slope = self._device.current(SMALL) / SMALL if (played.voltage == 0.0).any() else 0.0
+        self.noise.add(
+            times, played.voltage, played.current, np.minimum(dwell, wanted),
+            played.limited | (times <= self._settled), temperature=self._temperature, slope=slope,
+        )  # fmt: skip
 
     def _drive(
         self,

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from benchctl import config
 from generate.markdown import code, escape, fence, table
 
@@ -13,8 +15,12 @@ TABLES = (
     ("[dut]", config.DutConfig),
     ("limits, in [dut]", config.LimitsConfig),
     ("[simulation]", config.SimulationConfig),
+    ("[simulation.noise]", config.NoiseConfig),
     ("[[simulation.faults]]", config.FaultConfig),
 )
+
+#: Tables with keys of their own below: their defaults are there.
+SHOWN = {model for _, model in TABLES} - {config.LimitsConfig}
 
 #: Keys whose model says nothing about them.
 OTHER = {
@@ -70,8 +76,8 @@ def _keys(model: Any, only: tuple[str, ...] = ()) -> str:
 def _default(value: Any) -> str:
     if value is None:
         return "none"
-    if hasattr(value, "model_dump"):
-        value = value.model_dump(mode="json")
+    if isinstance(value, BaseModel):
+        return "" if type(value) in SHOWN else code(json.dumps(value.model_dump(mode="json")))
     return code(json.dumps(value))
 
 
