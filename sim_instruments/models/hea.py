@@ -1,0 +1,400 @@
+r"""High-entropy-alloy memristor: eight sub-filaments whose barriers the composition decides.
+
+No compact model of such a device is public; oxides of the same kind are forming-free, multilevel
+and tuned by composition [R: Nano-Micro Lett. 18:41 (2025), doi:10.1007/s40820-025-01891-1, and
+Adv. Mater. 2023, doi:10.1002/adma.202302979, abstracts]. This one is built from first principles;
+every number is a design choice [D] unless tagged otherwise. V > 0 sets, V < 0 resets.
+
+**Composition** — fractions `c` of five cations, normalised to 1. Every barrier moves with them, and
+each of the M = 8 sub-filaments, in its own surroundings, has its own::
+
+    E_k = E + sum_i S_i (c_i - 0.2) + disorder S_mix/S_max N(0, 1),   S_mix = -R sum c ln c
+    S   = sensitivity (-1, -1/2, 0, +1/2, +1) for cu, al, ni, co, x
+
+At 2 eV, 1 % of Cu instead of Ni is -20 meV: 2.17 times the rate at 300 K, 60 mV less to set, half
+the retention [C]. Outside 5-35 % of each element an alloy is not a high-entropy one [M], and the
+line above not meant.
+
+**Sub-filament** — one coordinate `u`: the gap is ``-u`` where it is negative, the radius of the
+bridge ``u`` where it is positive::
+
+    du/dt = 2 v0 exp(-E_k/kT) sinh(q lever V/kT),   E = growth_energy (gap), radius_energy (bridge)
+    lever = a0/t_ox (gamma0 - beta gap^3),          T = T_ambient + R_th |V I|
+    bridge:  G = G_0 n,  n = max(1, round((u/0.25 nm)^2)) to 3, above it not rounded
+    gap:     I = G_0 y [(1 - s) V + s V_0 sinh(V/V_0)],   y = exp(u/g_0),  s = (1 - y)^2
+
+so that a gap meets the quantum ``G_0 = 77.5 uS`` at contact, the same at any voltage.
+
+**Pruning** — without a signal surface tension dissolves bridges (Gibbs-Thomson) and diffusion
+widens gaps, both with the square root of time, in one closed form for any rest::
+
+    u |u| falls by 2 k_s t,   k_s = A exp(-E_d/kT)
+
+Thin bridges vanish first: 3.8e7 s for 0.6 nm, 4.2e8 s for 2 nm at 300 K, 2.8e4 and 3.1e5 s at 358 K
+[C], where barriers are alike.
+
+**Heat** — above 600 K the alloy decomposes (2 eV): copper gathers in the filaments, barriers fall
+by up to `segregation_shift` and the disorder goes. It does not come back, and is warned of.
+
+**Spread** — between devices: composition (Dirichlet; 0.2 % are 7 meV, 21 mV to set [C]), disorder,
+widest gap. Between cycles, drawn at each change of polarity above 0.2 V: barriers and widest gap. A
+stroke ``u`` has a standard deviation ``step_spread sqrt(u)``; readings have a relative noise.
+
+**On the default bench** [C: 40 devices, 50 cycles, no set or reset failed] — `set-reset` as it
+stands (+2.9/-2.0 V, 1 us behind 2 kOhm: 350 and 1.6 uS) or +2.4/-1.8 V (170 uS); on a source-meter
++1.8/-1.2 V, 1 ms, 100 uA (80 uS) or 300 uA. `multilevel` and `iv-sweep` as they stand: levels from
+5 to 200 uS, sets at 1.05 V. Read at V > 0: -0.1 V empties it in minutes.
+
+**Valid** for |V| to 3 V, 250-450 K, 10 ns and more. **Not modelled**: random telegraph noise, wear
+other than decomposition, capacitance, a temperature of each filament, coarsening of one at the cost
+of another.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from sim_instruments.models import alloy
+from sim_instruments.models.circuit import Array, Rng, kernel, specialise
+from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.parameters import Bound
+
+QUANTUM = 7.748092e-5
+"""S, 2 e^2/h"""
+ATOM = 0.25
+"""nm, radius of a bridge of one quantum"""
+M = 8
+EVENT = 0.2
+"""V; a lower voltage of the other polarity begins no new cycle [D]"""
+SOFT = 0.01
+"""V, by how much the circuit may give way in one sub-step"""
+SMALL_SQUARE = 0.05
+"""nm^2 of dissolution in one sub-step"""
+PAST = 1e-5
+"""nm, how far behind an edge of the conductance a sub-step may land"""
+UNSEEN = 1e-6
+"""nm, a move too small to bend anything"""
+NO_HOTTER = 700.0
+"""K, dissolution is no faster at more: numbers only"""
+EDGES = (0.0, ATOM * math.sqrt(1.5), ATOM * math.sqrt(2.5), ATOM * math.sqrt(3.0))
+"""nm, where the law of the conductance changes"""
+
+# Slots of the parameter array after the temperature (lengths in nm).
+SPEED, E_GROWTH, E_LOSS, LATERAL, LEVER, LEVER_BEND, GAP0, V0, HEAT, WIDEST, TOP = range(1, 12)
+DISSOLVE, E_DISSOLVE, SEG_SHIFT, CYCLE_E, CYCLE_OFF, STEP_SPREAD = range(12, 18)
+READ_NOISE, LARGEST, MEAN_E, LOCAL_E = 18, 19, 20, 21  # LOCAL_E: M of them
+# Slots of the state array: M coordinates, M barriers of this half cycle, M rates, then:
+BARRIER, RATE = M, 2 * M
+OHMIC, TUNNEL, POLARITY, BOTTOM, SEGREGATED, HOTTEST = range(3 * M, 3 * M + 6)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaParameters:
+    """Parameters of `Hea`, SI."""
+
+    cu: Annotated[float, Bound("", 0.0, 1.0)] = 0.2
+    """fraction of copper; the five are divided by their sum"""
+    al: Annotated[float, Bound("", 0.0, 1.0)] = 0.2
+    """fraction of aluminium"""
+    ni: Annotated[float, Bound("", 0.0, 1.0)] = 0.2
+    """fraction of nickel"""
+    co: Annotated[float, Bound("", 0.0, 1.0)] = 0.2
+    """fraction of cobalt"""
+    x: Annotated[float, Bound("", 0.0, 1.0)] = 0.2
+    """fraction of the fifth element"""
+    spread_composition: Annotated[float, Bound("", 0.0, 0.05)] = 0.002
+    """standard deviation of each fraction between devices, at 0.2 [D: 0.2 % within a wafer]"""
+    gradient: Annotated[float, Bound("", -0.1, 0.1)] = 0.0
+    """how much more Cu and less of the fifth element there is at the wafer's edge [D]"""
+    wafer_radius: Annotated[float, Bound("", 0.0, 1.0)] = 0.0
+    """where on the wafer: 0 centre, 1 edge; the gradient grows with its square [D]"""
+    sensitivity: Annotated[float, Bound("eV", 0.0, 10.0)] = 2.0
+    """eV per unit fraction, of Cu and of the fifth element [D]"""
+    disorder: Annotated[float, Bound("eV", 0.0, 0.2)] = 0.03
+    """eV, barriers of sub-filaments of an equimolar alloy [D]"""
+    gap: Annotated[float, Bound("m", 0.0, 1.5e-9)] = 1.5e-9
+    """m, of the fresh device, which is the off state; such devices need no forming [R]"""
+    widest_gap: Annotated[float, Bound("m", 0.5e-9, 2.5e-9)] = 1.5e-9
+    """m, lower end of the stroke [D]"""
+    largest_radius: Annotated[float, Bound("m", 0.1e-9, 5e-9)] = 2.0e-9
+    """m, upper end of the stroke [D]"""
+    speed: Annotated[float, Bound("m/s", 1e-6, 1e6)] = 10.0
+    """m/s, v0 [R Stanford v1.0]"""
+    growth_energy: Annotated[float, Bound("eV", 0.3, 3.0)] = 0.97
+    """eV, at V > 0 [D]"""
+    loss_energy: Annotated[float, Bound("eV", 0.3, 3.0)] = 0.76
+    """eV, at V < 0 [D]"""
+    lateral: Annotated[float, Bound("", 0.0, 1.0)] = 0.5
+    """how much of the field a bridge feels that grows wider [D]"""
+    hop: Annotated[float, Bound("m", 0.05e-9, 1e-9)] = 0.25e-9
+    """m, a0 [R Stanford v1.0]"""
+    oxide: Annotated[float, Bound("m", 1e-9, 50e-9)] = 12e-9
+    """m, t_ox [R Stanford v1.0]"""
+    field_factor: Annotated[float, Bound("", 1.0, 100.0)] = 18.7
+    """gamma0; with the next, 16 [R Stanford v1.0] at the widest gap [D]"""
+    gap_factor: Annotated[float, Bound("", 0.0, 5.0)] = 0.8
+    """beta, per nm^3 [R Stanford v1.0]"""
+    tunnel_length: Annotated[float, Bound("m", 0.02e-9, 1e-9)] = 0.25e-9
+    """m, g_0 [R Stanford v1.0]"""
+    tunnel_voltage: Annotated[float, Bound("V", 0.1, 10.0)] = 0.5
+    """V, V_0 [D]"""
+    thermal_resistance: Annotated[float, Bound("K/W", 0.0, 1e8)] = 1e5
+    """K/W [D]"""
+    dissolution: Annotated[float, Bound("m2/s", 0.0, 1e-3)] = 1e-7
+    """m2/s, A [D]"""
+    dissolution_energy: Annotated[float, Bound("eV", 0.3, 3.0)] = 1.15
+    """eV, E_d [D]"""
+    segregation_shift: Annotated[float, Bound("eV", 0.0, 0.5)] = 0.2
+    """eV, by which a decomposed alloy's barriers are lower [D]"""
+    spread_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.15
+    """log-normal sigma of the off conductance between devices [D]"""
+    cycle_energy: Annotated[float, Bound("eV", 0.0, 0.1)] = 0.008
+    """eV, standard deviation of each barrier between cycles [D]"""
+    cycle_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.10
+    """log-normal sigma of the lowest conductance between cycles [D]"""
+    step_spread: Annotated[float, Bound("m^0.5", 0.0, 1e-5)] = 0.6e-6
+    """m^0.5, standard deviation of a stroke of 1 m; 0.019 nm for one of 1 nm [D]"""
+    read_noise: Annotated[float, Bound("", 0.0, 0.2)] = 0.005
+    """relative noise of one reading [D]"""
+    largest_step: Annotated[float, Bound("m", 1e-12, 0.1e-9)] = 0.04e-9
+    """m, the largest change of a gap or a radius in one sub-step (numerics)"""
+
+
+def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
+    up = math.exp(v / p[V0])
+    down = 1.0 / up
+    tunnel = 0.5 * x[TUNNEL]
+    return x[OHMIC] * v + tunnel * p[V0] * (up - down), x[OHMIC] + tunnel * (up + down)
+
+
+@kernel
+def _settle(x: Array, p: Array) -> None:
+    """Add up what the current takes from the sub-filaments."""
+    ohmic = tunnel = 0.0
+    for k in range(M):
+        if x[k] < 0.0:
+            y = math.exp(x[k] / p[GAP0])
+            bent = (1.0 - y) * (1.0 - y)
+            ohmic += y * (1.0 - bent)
+            tunnel += y * bent
+        else:
+            quanta = (x[k] / ATOM) ** 2
+            ohmic += quanta if quanta > 3.0 else max(1.0, math.floor(quanta + 0.5))
+    x[OHMIC] = QUANTUM * ohmic
+    x[TUNNEL] = QUANTUM * tunnel
+
+
+@kernel
+def _slope(v: float, sinh: float, u: float, p: Array) -> float:
+    """Return dI/du (A/nm) of a sub-filament at `v`; `sinh` is V_0 sinh(v/V_0)."""
+    if u >= 0.0:
+        return float(QUANTUM * 2.0 * u / (ATOM * ATOM) * v) if u >= EDGES[3] else 0.0
+    y = math.exp(u / p[GAP0])
+    bent = (1.0 - y) * (1.0 - y)
+    turn = 2.0 * y * (1.0 - y)
+    return float(QUANTUM * y / p[GAP0] * ((1.0 - bent + turn) * v + (bent - turn) * sinh))
+
+
+@kernel
+def _begin_cycle(polarity: float, x: Array, p: Array, rng: Rng) -> None:
+    """Draw this half cycle's barriers, relative to the mean one, and its widest gap."""
+    x[POLARITY] = polarity
+    for k in range(M):
+        x[BARRIER + k] = p[LOCAL_E + k] + p[CYCLE_E] * rng.standard_normal()
+    if polarity < 0.0:
+        x[BOTTOM] = -p[WIDEST] + p[GAP0] * p[CYCLE_OFF] * rng.standard_normal()
+
+
+@kernel
+def _offset(k: int, x: Array, p: Array) -> float:
+    """Return by how much the barriers of sub-filament `k` differ from the named ones, eV."""
+    mixed = 1.0 - x[SEGREGATED]
+    return float(p[MEAN_E] + mixed * x[BARRIER + k] - (1.0 - mixed) * p[SEG_SHIFT])
+
+
+@kernel
+def _rate(v: float, kelvin: float, u: float, offset: float, p: Array) -> float:
+    """Return du/dt in nm/s."""
+    kt = alloy.BOLTZMANN * kelvin
+    gap = -min(u, 0.0)
+    push = (p[LEVER] - p[LEVER_BEND] * gap * gap * gap) * abs(v)
+    if v > 0.0 and u >= 0.0:
+        push *= p[LATERAL]
+    wall = (p[E_GROWTH] if v > 0.0 else p[E_LOSS]) + offset
+    ahead = math.exp(min(0.0, (push - wall) / kt))
+    return math.copysign(float(p[SPEED] * ahead * -math.expm1(-2.0 * push / kt)), v)
+
+
+@kernel
+def _dissolution(kelvin: float, k: int, x: Array, p: Array) -> float:
+    """Return 2 k_s of sub-filament `k` in nm^2/s."""
+    kt = alloy.BOLTZMANN * min(kelvin, NO_HOTTER)
+    return 2.0 * float(p[DISSOLVE]) * math.exp(-(p[E_DISSOLVE] + _offset(k, x, p)) / kt)
+
+
+@kernel
+def _room(rate: float, u: float, x: Array, p: Array) -> float:
+    """Return how far a sub-filament may move in one sub-step the way `rate` goes."""
+    room = min(p[LARGEST], p[TOP] - u if rate > 0.0 else u - x[BOTTOM])
+    for edge in EDGES if rate > 0.0 else EDGES[::-1]:
+        if (u < edge) == (rate > 0.0):
+            return float(min(room, abs(edge - u) + PAST))
+    return float(room)
+
+
+@kernel
+def _dissolve(h: float, kelvin: float, x: Array, p: Array) -> None:
+    """Let `h` seconds of pruning pass."""
+    for k in range(M):
+        square = x[k] * abs(x[k]) - _dissolution(kelvin, k, x, p) * h
+        x[k] = max(math.copysign(math.sqrt(abs(square)), square), min(x[BOTTOM], x[k]))
+
+
+@kernel
+def _decompose(h: float, kelvin: float, x: Array, p: Array) -> None:
+    """Let `h` seconds of decomposition pass."""
+    x[HOTTEST] = max(x[HOTTEST], kelvin)
+    x[SEGREGATED] += (1.0 - x[SEGREGATED]) * -math.expm1(-alloy.decomposition(kelvin) * h)
+
+
+def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
+    _dissolve(h, p[AMBIENT], x, p)
+    _decompose(h, p[AMBIENT], x, p)
+    _settle(x, p)
+
+
+def _step(
+    v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
+) -> float:
+    if abs(v) >= EVENT and math.copysign(1.0, v) != x[POLARITY]:
+        _begin_cycle(math.copysign(1.0, v), x, p, rng)
+    kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
+    sinh = p[V0] * math.sinh(v / p[V0])
+    fastest = climb = 0.0
+    for k in range(M):
+        rate = _rate(v, kelvin, x[k], _offset(k, x, p), p)
+        room = _room(rate, x[k], x, p)
+        if room <= 0.0:
+            rate = 0.0
+        elif abs(rate) * h > room:
+            h = room / abs(rate)
+        fastest = max(fastest, abs(rate))
+        climb += rate * _slope(v, sinh, x[k], p)
+        x[RATE + k] = rate
+    h = _shorten(h, give * abs(climb), kelvin, x, p)
+    if fastest * h > UNSEEN:
+        middle = v - 0.5 * give * climb * h
+        power = abs(middle * (i + 0.5 * h * climb * (1.0 - give * g)))
+        _move(middle, p[AMBIENT] + p[HEAT] * power, h, x, p, rng)
+    else:
+        for k in range(M):
+            x[k] += x[RATE + k] * h
+    _dissolve(h, kelvin, x, p)
+    _decompose(h, kelvin, x, p)
+    _settle(x, p)
+    return h
+
+
+@kernel
+def _shorten(h: float, yielding: float, kelvin: float, x: Array, p: Array) -> float:
+    """Return a time in which circuit, dissolution and decomposition change little."""
+    if yielding * h > SOFT:
+        h = SOFT / yielding
+    for k in range(M):
+        dissolution = _dissolution(kelvin, k, x, p)
+        if dissolution * h > SMALL_SQUARE and x[k] > x[BOTTOM]:
+            h = SMALL_SQUARE / dissolution
+    if kelvin > alloy.DECOMPOSES and x[SEGREGATED] < 0.99:
+        h = min(h, 0.05 / alloy.decomposition(kelvin))
+    return h
+
+
+@kernel
+def _move(v: float, kelvin: float, h: float, x: Array, p: Array, rng: Rng) -> None:
+    """Move every sub-filament by its rate half-way, noise included."""
+    for k in range(M):
+        rate = x[RATE + k]
+        if rate == 0.0:
+            continue
+        half = 0.5 * rate * h
+        middle = x[k] + half
+        if (middle < 0.0) != (x[k] < 0.0):
+            middle = x[k]
+        move = _rate(v, kelvin, middle, _offset(k, x, p), p) * h
+        room = _room(rate, x[k], x, p)
+        if abs(move) > room:
+            move = math.copysign(room, move)
+        elif p[STEP_SPREAD] > 0.0:
+            move += p[STEP_SPREAD] * math.sqrt(abs(move)) * rng.standard_normal()
+        x[k] = min(p[TOP], max(min(x[BOTTOM], x[k]), x[k] + move))
+
+
+def _observe(i: float, x: Array, p: Array, rng: Rng) -> float:
+    return i * float(1.0 + p[READ_NOISE] * rng.standard_normal())
+
+
+class Hea(Device):
+    """A high-entropy-alloy memristor of eight sub-filaments."""
+
+    name = "hea"
+    PARAMETERS = HeaParameters
+    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe)
+    APPROXIMATIONS = (
+        "one temperature for all sub-filaments, following power at once",
+        "rest and pruning in closed form",
+        "one relative Gaussian noise per reading",
+    )
+    parameters: HeaParameters
+    composition: dict[str, float]
+    """Fractions of this very device."""
+
+    def _pack(self) -> tuple[Array, Array]:
+        q = self.parameters
+        nm = 1e9
+        parts = np.array([getattr(q, element) for element in alloy.ELEMENTS])
+        fractions = alloy.fractions_of(parts, q.gradient * q.wafer_radius**2)
+        fractions = alloy.one_of(fractions, q.spread_composition, self.rng)
+        self.composition = dict(zip(alloy.ELEMENTS, fractions.tolist(), strict=True))
+        off, *local = self.rng.standard_normal(1 + M)
+        barriers = q.disorder * alloy.mixing(fractions) * np.array(local)
+        widest = q.widest_gap * nm - q.tunnel_length * nm * q.spread_off * off
+        lever = q.hop / q.oxide
+        bend = lever * q.gap_factor
+        if lever * q.field_factor <= bend * (widest + 0.2) ** 3:
+            raise ValueError("hea needs field_factor > gap_factor (widest_gap/nm)^3")
+        p = np.array(
+            [
+                ROOM, q.speed * nm, q.growth_energy, q.loss_energy, q.lateral,
+                lever * q.field_factor, bend,
+                q.tunnel_length * nm, q.tunnel_voltage, q.thermal_resistance, widest,
+                q.largest_radius * nm, q.dissolution * nm * nm, q.dissolution_energy,
+                q.segregation_shift, q.cycle_energy, q.cycle_off,
+                q.step_spread * math.sqrt(nm), q.read_noise, q.largest_step * nm,
+                alloy.barrier_shift(fractions, q.sensitivity), *barriers,
+            ]
+        )  # fmt: skip
+        x = np.zeros(HOTTEST + 1)
+        x[:M] = -min(q.gap * nm, widest)
+        x[BARRIER : BARRIER + M] = barriers
+        x[BOTTOM] = -widest
+        _settle(x, p)
+        return p, x
+
+    @property
+    def state(self) -> dict[str, float]:
+        """Gap and radius of each sub-filament in m (one of them 0), and how far decomposed."""
+        found = {}
+        for k, u in enumerate(self._x[:M].tolist(), 1):
+            found[f"gap_{k}"] = max(0.0, -u) * 1e-9
+            found[f"radius_{k}"] = max(0.0, u) * 1e-9
+        return found | {"decomposed": float(self._x[SEGREGATED])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took this device out of the range of its model."""
+        if self._x[HOTTEST] <= alloy.DECOMPOSES:
+            return []
+        hot = f"hea reached {self._x[HOTTEST]:.0f} K, where the alloy decomposes"
+        return [f"{hot} ({100 * self._x[SEGREGATED]:.2g} % so far): a guess from there on"]
