@@ -6,6 +6,7 @@ quantities are magnitudes; a side is SETTING or RESETTING.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,7 +30,7 @@ SETTING, RESETTING = 0, 1
 # Slots of the parameter array after the temperature (concentrations in 1e26 1/m3, lengths in m).
 EXACT, LOWERING, TUNNEL, RICHARDSON, BARRIER, FERMI, DISC_OHM, PLUG, CELL = range(1, 10)
 HEAT, COOLER, HOP_FIELD, HOP_ENERGY, HOP_SPEED, LENGTH = range(10, 16)
-AMBIENT = 0
+AMBIENT, PHYSICS = 0, 16
 
 POINTS_V, POINTS_N, PLANES = 201, 96, 3
 """of the table: square root of voltage, ln N, disc length"""
@@ -47,6 +48,8 @@ COLDEST = 100.0
 """K; a colder ambient counts as this"""
 HOTTEST = 6000.0
 """K; no more heat is felt. Above 7000 K the equations have several solutions"""
+CLOSE = 1e-9
+"""of a contact voltage, is close enough"""
 SCAN = 24
 """pieces in which the first solution is looked for"""
 
@@ -85,47 +88,50 @@ _excess = kernel(_excess)
 @kernel
 def _bracket(
     u: float, side: int, n: float, ohm: float, guess: float, p: Array
-) -> tuple[float, float]:
-    """Return where between 0 V and `u` the first solution lies; around `guess` if that holds it."""
-    low, high = 0.6 * guess, min(1.5 * guess, u)
-    if 0.0 < low < u and _excess(low, u, side, n, ohm, p) < 0.0 < _excess(high, u, side, n, ohm, p):
-        return low, high
+) -> tuple[float, float, float, float]:
+    """Return where between 0 V and `u` the first solution lies, and the excess at both ends.
+
+    Around `guess` if that holds it, from 0 V upwards otherwise.
+    """
+    for width in (0.02, 0.3):
+        low, high = (1.0 - width) * guess, min((1.0 + width) * guess, u)
+        if 0.0 < low < high:
+            below = _excess(low, u, side, n, ohm, p)
+            above = _excess(high, u, side, n, ohm, p)
+            if below < 0.0 < above:
+                return low, high, below, above
     kink = p[BARRIER] - p[FERMI]
     top = min(u, kink) if side == RESETTING else u
-    low = 0.0
+    low, below = 0.0, _excess(0.0, u, side, n, ohm, p)
     for k in range(1, SCAN + 1):
         high = top * (k / SCAN) * (k / SCAN)
-        if _excess(high, u, side, n, ohm, p) >= 0.0:
-            return low, high
-        low = high
-    return low, u
+        above = _excess(high, u, side, n, ohm, p)
+        if above >= 0.0:
+            return low, high, below, above
+        low, below = high, above
+    return low, u, below, _excess(u, u, side, n, ohm, p)
 
 
 def _contact_voltage(u: float, side: int, n: float, ohm: float, guess: float, p: Array) -> float:
-    """Return the voltage across the contact: the solution connected with 0 V."""
-    low, high = _bracket(u, side, n, ohm, guess, p)
-    below, above = _excess(low, u, side, n, ohm, p), _excess(high, u, side, n, ohm, p)
+    """Return the voltage across the contact: the solution connected with 0 V (Illinois)."""
+    low, high, below, above = _bracket(u, side, n, ohm, guess, p)
     for _ in range(80):
         if above <= below:
             break
         middle = (low * above - high * below) / (above - below)
         if not low < middle < high:
-            middle = 0.5 * (low + high)
+            return low if abs(below) < abs(above) else high
         value = _excess(middle, u, side, n, ohm, p)
         if value < 0.0:
-            if high - middle < 1e-10 * high:
-                return middle
             moved = middle - low
             low, below = middle, value
             above *= 0.5
         else:
-            if middle - low < 1e-10 * high:
-                return middle
             moved = high - middle
             high, above = middle, value
             below *= 0.5
-        if moved < 1e-12 * high:
-            break
+        if min(moved, high - low) < CLOSE * high:
+            return middle
     return 0.5 * (low + high)
 
 
@@ -173,20 +179,22 @@ def node(j: int) -> float:
     return float(WIDEST * (j / (POINTS_V - 1)) * (j / (POINTS_V - 1)))
 
 
-def _fill(p: Array, start: int) -> None:
-    """Tabulate the exact solution from slot `start` on, each row from 0 V upwards."""
+def _fill(p: Array, made: Array) -> None:
+    """Tabulate the exact solution, each row from 0 V upwards."""
     for side in range(2):
         for m in range(POINTS_N):
             for plane in range(PLANES):
                 length = p[LENGTH] * (1.0 + (plane - 1) * STEP_L)
-                guess = 0.0
+                last = found = 0.0
                 for j in range(POINTS_V):
-                    log_g, log_k, guess = exact(
+                    guess = max(2.0 * found - last, 0.5 * found)
+                    last = found
+                    log_g, log_k, found = exact(
                         node(j), side, SMALLEST + m * STEP_N, length, guess, p
                     )
                     at = 2 * (((side * POINTS_V + j) * POINTS_N + m) * PLANES + plane)
-                    p[start + at] = log_g
-                    p[start + at + 1] = log_k
+                    made[at] = log_g
+                    made[at + 1] = log_k
 
 
 fill = kernel(_fill, counted=True)
@@ -240,9 +248,10 @@ def _look_exactly(
 look_exactly = kernel(_look_exactly, counted=True)
 
 
-def with_table(p: Array, at: int) -> Array:
-    """Return `p` with its table from slot `at` on."""
-    whole = np.zeros(at + 2 * NODES)
-    whole[: p.size] = p
-    fill(whole, at)
-    return whole
+@lru_cache(maxsize=8)
+def table(*physics: float) -> Array:
+    """Return the table of a device whose first slots are `physics`."""
+    made = np.zeros(2 * NODES)
+    fill(np.array(physics), made)
+    made.flags.writeable = False
+    return made

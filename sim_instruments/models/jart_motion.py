@@ -33,6 +33,8 @@ OPEN = 1.5
 """of ln N; farther from its end than this, N moves freely"""
 MOST_BENT = 5.0
 """e-folds of the rate in one sub-step"""
+MOST_GIVEN = 0.7
+"""e-folds of the rate in one sub-step because the voltage gives way"""
 UNRESOLVED = 1e4
 """strides that would fit into what is left of a segment: their own time is of no account"""
 HURRY = 3.0
@@ -263,10 +265,12 @@ def _move(v: float, i: float, g: float, give: float, h: float, x: Array, p: Arra
     # The rate a stride ahead, where the device voltage has gone along.
     soon = rate * h > UNRESOLVED * p[STRIDE]
     most = HURRY * p[STRIDE] if soon else p[STRIDE]
+    falls = (1.0 + k_u * u) * bends
+    most /= max(1.0, abs(falls) * most / MOST_GIVEN)
     move = room - _go(room, most)
     ahead = min(u * math.exp(bends * move), abs(v))
     log_ahead, _u, _n = _inner(1, ahead, side, x[SEEN] + sign * move, x, p)
-    steepness = (sign * k_n + (1.0 + k_u * u) * bends) * -math.expm1(-10.0 * room)
+    steepness = (sign * k_n + falls) * -math.expm1(-10.0 * room)
     turn = 2.0 * (log_ahead - log_k + math.log(ahead / u) - steepness * most) / (most * most)
     if soon and room < p[STRIDE] and abs(log_ahead - log_k) < MOST_BENT:
         _write(x[LN] + sign * room, x, p)

@@ -188,7 +188,9 @@ def _packed(q: JartVcmParameters, kelvin: float) -> Array:
             q.forming_slope, q.largest_step,
         ]
     )  # fmt: skip
-    return p if q.exact else contact.with_table(p, motion.TABLE)
+    if q.exact:
+        return p
+    return np.concatenate([p, contact.table(*p[: contact.PHYSICS].tolist())])
 
 
 class JartVcm(Device):
