@@ -167,7 +167,7 @@ def _across_gap(
         drift = steep * creep * crept * bow
         more = min(grow * ahead + drift, t)
         rest = (creep + p[BETA] * (grow * bow + 0.5 * drift)) * crept
-        if more + rest <= room:
+        if more + rest <= room or room < BRIDGED:
             break
         t *= room / (more + rest)
     r = max(r + rest, 0.0)
