@@ -33,7 +33,7 @@ OPEN = 1.5
 """of ln N; farther from its end than this, N moves freely"""
 MOST_BENT = 5.0
 """e-folds of the rate in one sub-step"""
-MOST_GIVEN = 0.7
+MOST_GIVEN = 1.2
 """e-folds of the rate in one sub-step because the voltage gives way"""
 UNRESOLVED = 1e4
 """strides that would fit into what is left of a segment: their own time is of no account"""
@@ -264,9 +264,10 @@ def _move(v: float, i: float, g: float, give: float, h: float, x: Array, p: Arra
     bends = sign * _yielding(u, i, g, give, side, x, p)
     # The rate a stride ahead, where the device voltage has gone along.
     soon = rate * h > UNRESOLVED * p[STRIDE]
-    most = HURRY * p[STRIDE] if soon else p[STRIDE]
     falls = (1.0 + k_u * u) * bends
-    most /= max(1.0, abs(falls) * most / MOST_GIVEN)
+    most = HURRY * p[STRIDE]
+    if not (soon and abs(falls) * most < MOST_BENT):
+        most = p[STRIDE] / max(1.0, abs(falls) * p[STRIDE] / MOST_GIVEN)
     move = room - _go(room, most)
     ahead = min(u * math.exp(bends * move), abs(v))
     log_ahead, _u, _n = _inner(1, ahead, side, x[SEEN] + sign * move, x, p)
