@@ -37,6 +37,8 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 RAMP_STEP = 5e-3
 """V, the coarsest staircase a ramp is resolved into"""
+FINEST = 1e-12
+"""of a hold, the shortest step that is still halved to meet the limit"""
 BATTERY = 0.1
 """V, how far from 0 V a device's own voltage may lie"""
 
@@ -116,15 +118,38 @@ def _hold(
     x: Array,
     p: Array,
     rng: Rng,
+    spare: Array,
 ) -> float:
-    """Hold the source at `level` for `duration`; return the device voltage at the end."""
+    """Hold the source at `level` for `duration`; return the device voltage at the end.
+
+    Where nothing yields, a step may be as long as the hold: one that runs into the limit unseen is
+    taken back (`spare` has room for the state) and taken in halves.
+    """
     if level == 0.0:
         rest(duration, x, p, rng)
         return 0.0
-    left = duration
-    while left > 0.0:
-        guess, i, g, give, _ = solve(level, limit, resistance, guess, x, p)
-        left -= step(guess, i, g, give, left, x, p, rng)
+    left = longest = duration
+    taken = 0.0
+    watched = False
+    while left > 0.0 or watched:
+        v, i, g, give, limited = solve(level, limit, resistance, guess, x, p)
+        if watched and limited and abs(level) - abs(v) > RAMP_STEP and taken > FINEST * duration:
+            for k in range(x.size):
+                x[k] = spare[k]
+            left += taken
+            longest = 0.5 * taken
+            watched = False
+            continue
+        guess = v
+        watched = left > 0.0 and not limited and resistance == 0.0 and limit < math.inf
+        if watched:
+            for k in range(x.size):
+                spare[k] = x[k]
+        elif left <= 0.0:
+            break
+        taken = step(v, i, g, give, min(left, longest), x, p, rng)
+        left -= taken
+        longest = duration if limited else 2.0 * longest
     return guess
 
 
@@ -143,6 +168,7 @@ def _one_pass(
     x: Array,
     p: Array,
     rng: Rng,
+    spare: Array,
 ) -> float:
     """Play all segments once and record into the outputs from `at` on, where they are that long.
 
@@ -155,9 +181,9 @@ def _one_pass(
             steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
             for k in range(steps):
                 middle = level + (target - level) * (k + 0.5) / steps
-                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng)
+                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng, spare)
         if duration[s] > 0.0:
-            guess = hold(target, duration[s], limit, resistance, guess, x, p, rng)
+            guess = hold(target, duration[s], limit, resistance, guess, x, p, rng, spare)
         level = target
         if at + s < out_voltage.size:
             guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
@@ -191,10 +217,11 @@ def _play(
     if before > 0.0:
         rest(before, x, p, rng)
     guess = start
+    spare = np.empty(x.size)
     for k in range(count):
         guess = one_pass(
             start, guess, voltage, duration, ramp, limit, resistance, k * voltage.size,
-            out_voltage, out_current, out_limited, x, p, rng,
+            out_voltage, out_current, out_limited, x, p, rng, spare,
         )  # fmt: skip
         start = voltage[-1]
 
