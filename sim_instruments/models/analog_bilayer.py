@@ -7,8 +7,11 @@ state `x` scales the conductance and moves with the power::
     G     = Ar x exp(Br sgn(V) sqrt(|V|/x)) + As x exp(-Bs sgn(V) sqrt|V|)
     dx/dt = c1 [exp(c2 x V G - e^((x - x_off) w_c)) - exp(-c3 x V G - e^(-(x - x_on) w_c))]
 
-V > 0 raises `x` (sets), V < 0 lowers it. The second term of G is the forward current of the
-rectifier, at V < 0.
+V > 0 raises `x`, V < 0 lowers it. **What that looks like depends on the read** [C]: near 0 V and
+below it the current is proportional to `x`, so V > 0 sets (a factor of 2.8 between both ends at
+-0.3 V); at +0.1 V the ends differ by less than 20 %, because ``x exp(Br sqrt(V/x))`` is flat there;
+above it the current falls with `x` (a factor of 11 at +1 V), which is why the publication calls the
+upper end off. Read at V < 0 for the polarity of the other models.
 
 **Numerics.** Strides of at most 0.002 in x, ten times shorter near the ends, in each of which the
 logarithm of the rate is linear. **At rest** only the ends act: with ``z = (x - x_off) w_c``,

@@ -41,6 +41,8 @@ RESET_TILT, SCALE, BEND, LOWEST, HIGHEST, STEP_SPREAD, READ_NOISE = range(8, 15)
 
 STRIDE = 0.01
 """of the range, the largest change of R in one stride along a load line"""
+SHARE = 0.2
+"""of the way left, the same"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def _step(
         return h
     if give > 0.0:
         slope = -i / x[0]
-        forward = math.copysign(stride_within(STRIDE * span, give, slope), near)
+        # The end is approached as 1/t: in shares of the way left.
+        longest = min(STRIDE * span, SHARE * abs(way))
+        forward = math.copysign(stride_within(longest, give, slope), near)
         pull, target = _pull(v - give * slope * forward, p)
         left = target - x[0] - forward
         far = pull * left * left if pull * left > 0.0 else 0.0
