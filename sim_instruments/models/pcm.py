@@ -75,7 +75,7 @@ REFERENCE = 450.0
 """K, where the crystallisation time is given"""
 ACTIVATED = 500.0
 """K; colder than this crystallisation is thermally activated"""
-SMALL = 0.005
+SMALL = 0.01
 """largest change of u in one sub-step"""
 FORGETTING = 0.02
 """change of u that e-folds what is known of the programmed state [D]"""
