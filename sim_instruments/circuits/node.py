@@ -12,8 +12,8 @@ the sense resistor, ``I_D = k/2 (V_gate - V_T)^2`` above V_T, and draws no gate 
 **Numerics**: sub-steps are the device's own, at most `resolution` of node voltage each. The device
 moves at the mean voltage of its sub-step and is told how the node yields meanwhile, so that a node
 far faster than the device is no burden; then the node follows with the exact exponential of the
-device linearised half-way. A spike begins where the device's current rises through `fire` (found
-by linear interpolation) and has to fall below `rearm` before the next.
+device linearised half-way. A spike begins where the current looked at rises through `fire` (found
+by linear interpolation), and that has to fall below `rearm` before the next.
 """
 
 import math
@@ -37,7 +37,9 @@ step: Any = None
 move: Any = None
 
 # Slots of the circuit's constants.
-CAPACITANCE, LEAK, SENSE, SIGN, RESOLUTION, FIRE, REARM, GAIN, V_T, BY_NODE, BY_SENSE = range(11)
+CAPACITANCE, SENSE, SIGN, RESOLUTION, FIRE, REARM, GAIN, V_T, BY_NODE, BY_SENSE, ON_DRAIN = range(
+    11
+)
 # Slots of the circuit's state: node and device voltage (V), device current (A), drain current (A),
 # time (s), whether a spike is on, and what the last sub-step dissipated in the device (J).
 NODE, OWN, CURRENT, DRAIN, TIME, SPIKING, HEAT = range(7)
@@ -52,6 +54,8 @@ class Activity:
 
     time: Array
     """s since the circuit was made, at the end of the sample"""
+    length: Array
+    """s the sample took"""
     voltage: Array
     """V at the node, then"""
     current: Array
@@ -83,12 +87,14 @@ class Readout:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """When a device current counts as a spike."""
+    """When a current counts as a spike: the device's, or the drain current."""
 
     fire: float
     """A, rising through it begins a spike"""
     rearm: float
     """A, below it the next may begin"""
+    on_drain: bool = False
+    """look at the drain current"""
 
 
 def _move(
@@ -130,7 +136,8 @@ def _play_node(
         for _ in range(parts[s]):
             left, charge, heat = part, 0.0, 0.0
             while left > 0.0:
-                before, drain = y[CURRENT], y[DRAIN]
+                drain = y[DRAIN]
+                before = drain if c[ON_DRAIN] else y[CURRENT]
                 taken = move(inject[s], rail[s], leak, left, c, y, x, p, rng)
                 left -= taken
                 over = c[BY_NODE] * y[NODE] + c[BY_SENSE] * y[CURRENT] - c[V_T]
@@ -138,14 +145,15 @@ def _play_node(
                 charge += 0.5 * (drain + y[DRAIN]) * taken
                 heat += y[HEAT]
                 y[TIME] += taken
-                if y[SPIKING] == 0.0 and y[CURRENT] > c[FIRE]:
+                seen = y[DRAIN] if c[ON_DRAIN] else y[CURRENT]
+                if y[SPIKING] == 0.0 and seen > c[FIRE]:
                     y[SPIKING] = 1.0
                     if count == spikes.size:
                         spikes = np.concatenate((spikes, np.empty(count)))
-                    late = (y[CURRENT] - c[FIRE]) / max(y[CURRENT] - before, 1e-30)
+                    late = (seen - c[FIRE]) / max(seen - before, 1e-30)
                     spikes[count] = y[TIME] - taken * min(late, 1.0)
                     count += 1
-                elif y[CURRENT] < c[REARM]:
+                elif seen < c[REARM]:
                     y[SPIKING] = 0.0
             out[row, AT] = y[TIME]
             out[row, VOLTAGE] = y[NODE]
@@ -195,10 +203,13 @@ class Node:
             raise ValueError("a spike needs 0 < rearm current <= fire current")
         self.device = device
         self._leak = leak
-        self._constants = np.array(
-            [capacitance, leak, sense, sign, resolution, detector.fire, detector.rearm, read.gain,
-             read.threshold, float(read.on_node), 0.0 if read.on_node else sense]
+        self._constants = np.zeros(ON_DRAIN + 1)
+        self._constants[[CAPACITANCE, SENSE, SIGN, RESOLUTION]] = (
+            capacitance, sense, sign, resolution,
         )  # fmt: skip
+        self._constants[[FIRE, REARM, ON_DRAIN]] = detector.fire, detector.rearm, detector.on_drain
+        self._constants[[GAIN, V_T]] = read.gain, read.threshold
+        self._constants[BY_NODE if read.on_node else BY_SENSE] = 1.0 if read.on_node else sense
         self._state = np.zeros(HEAT + 1)
 
     @property
@@ -239,4 +250,6 @@ class Node:
             self._leak + source, self._constants, self._state, out, state, parameters, rng,
         )  # fmt: skip
         time, voltage, current, output, energy = out.T.copy()
-        return Activity(time, voltage, current, output, energy, spikes)
+        return Activity(
+            time, np.repeat(times / parts, parts), voltage, current, output, energy, spikes
+        )

@@ -8,8 +8,10 @@ It runs by itself where the load line ``(V_dd - V)/R_L`` meets the device's curv
 current grows while the voltage falls; with too little V_dd the device stays off, with too much on.
 
 **Chosen** for `nbo2` [D]; with its R_s at 300 Ohm and without its Mott transition [C]: 2 V, 8 kOhm
-and 1 pF run at 216 MHz, 10 pF at 42 MHz; 1.5 V do not run. For `vo2` take the published 12 kOhm and 145.346 pF [R: Qiu, adma.202306818] and
-9-17 V. **Not modelled**: inductance, the source's own resistance.
+and 1 pF run at 216 MHz, 10 pF at 42 MHz; 1.5 V do not run. `vo2` with the published 12 kOhm and
+145.346 pF [R: Qiu, doi:10.1002/adma.202306818] runs from 11 to 15 V, at 277 to 489 kHz [C].
+
+**Not modelled**: inductance, the source's own resistance.
 """
 
 from dataclasses import dataclass
