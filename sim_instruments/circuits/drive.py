@@ -1,0 +1,68 @@
+"""What the lines of a crossbar are held at: the schemes that pick one cell among the others.
+
+The picked row stands at ``V``, the picked column at 0, and the others:
+
+* ``half``: rows and columns at V/2. Cells that share a line with the picked one feel V/2, the
+  others nothing.
+* ``third``: rows at V/3, columns at 2V/3. Cells that share a line feel V/3, the others -V/3.
+* ``floating``: nobody holds them. They settle where the sneak paths leave them.
+* ``grounded``: all at 0. Cells of the picked row feel V, so only reads and 1T1R arrays want it; the
+  picked column carries the picked cell's current only.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from sim_instruments.models.circuit import Array
+
+FLOATING = float("nan")
+"""V; held by nobody"""
+SCHEMES = {
+    "half": (0.5, 0.5),
+    "third": (1.0 / 3.0, 2.0 / 3.0),
+    "floating": (FLOATING, FLOATING),
+    "grounded": (0.0, 0.0),
+}
+"""level of the other rows and columns, of the voltage across the picked cell"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drive:
+    """Voltages of all lines, V; NaN where nobody holds one."""
+
+    rows: Array
+    columns: Array
+    gates: Array
+    """of the transistors of each column; without transistors of no account"""
+
+    @property
+    def lines(self) -> Array:
+        """Rows, then columns."""
+        return np.concatenate([self.rows, self.columns])
+
+    @property
+    def rests(self) -> bool:
+        """Whether no line is driven anywhere but at 0 V."""
+        return not np.any(np.nan_to_num(self.lines))
+
+
+def picked(
+    shape: tuple[int, int], row: int, column: int, voltage: float, scheme: str, gate: float
+) -> Drive:
+    """Return the drive that puts `voltage` on one cell; gates of other columns are at 0.
+
+    Raises:
+        ValueError: an unknown scheme.
+    """
+    if scheme not in SCHEMES:
+        near = get_close_matches(scheme, SCHEMES, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"unknown drive scheme '{scheme}'{hint} (known: {', '.join(SCHEMES)})")
+    other_rows, other_columns = SCHEMES[scheme]
+    rows = np.full(shape[0], other_rows * voltage)
+    columns = np.full(shape[1], other_columns * voltage)
+    gates = np.zeros(shape[1])
+    rows[row], columns[column], gates[column] = voltage, 0.0, gate
+    return Drive(rows, columns, gates)
