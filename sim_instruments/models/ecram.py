@@ -18,7 +18,7 @@ that a pulse moves ``Q_max/states = t (V - eta)/R_ion``. With a flat open-circui
 take [C] 1290 (li, 1 V 10 us), 264 (proton, 8 V 5 ns), 5247 (oxygen_vacancy, 4 V 1 ms) and 341
 (organic, 0.5 V 1 ms) pulses for the full scale and 0.78 pJ, 0.15 fJ, 0.15 pJ and 15 pJ each.
 
-**Numerics.** Newton finds `eta` in two to four steps; the filling then moves by the exact
+**Numerics.** Newton finds `eta` in about four steps; the filling then moves by the exact
 exponential of the law linearised over the stride, which is exact where law and reaction are linear.
 A saturated cell, or one in equilibrium with its gate, costs one step. Rest is closed form.
 
@@ -28,14 +28,14 @@ stand in for a step law fitted to a device. The presets `li_tang` (Tang, IEDM 20
 and 8 % of a step over the whole range, 2 % and 3 % on average [C]. The second takes an open-circuit
 swing of 4.6 V, which no cell has: that row's asymmetry is not thermodynamic.
 
-**Retention.** Behind its selector a cell at ``V_g = 0`` is open and only leaks. The table that the
-flavours come from gives Li 1e5 s "shorted" and 1e8 s with a selector. The first is no short through
-this electrolyte: without a selector (``selector = 0``), ``(R_ion + kT/I_ex) C`` at ``V_g = 0`` is
-below a second. The default is the second; `retention_time` takes the first.
+**Retention.** Behind its selector a cell at ``V_g = 0`` is open and only leaks. For Li the design
+had 1e5 s "shorted" and 1e8 s with a selector; the default is the second, `retention_time` takes the
+first. A short through this very electrolyte is neither: without a selector (``selector = 0``) the
+cell discharges at ``V_g = 0`` with ``(R_ion + kT/I_ex) Q_max/U'``, a quarter of a second.
 
-**Temperature.** From 300 K to 423 K ``exp(E_a/kT)`` falls by 7.7e4 at 1.0 eV [C], but
-``R_ion ~ T exp(E_a/kT)`` by 5.4e4: that is how much faster an oxygen-vacancy cell becomes, not the
-7.7e4 it is said to.
+**Temperature.** From 300 K to 423 K ``exp(E_a/kT)`` falls by 7.7e4 at 1.0 eV [C], which the
+design gives as the speed-up of an oxygen-vacancy cell; ``R_ion ~ T exp(E_a/kT)`` falls by 5.4e4,
+and that is how much faster the cell becomes.
 
 **Spread** [D; Li and oxygen vacancy R: aihwkit]: capacity and conductance between devices,
 log-normal; a change ``dq`` has a standard deviation ``step_spread sqrt(|dq|)``. Readings have a
@@ -64,8 +64,8 @@ EDGE = 1e-3
 """filling at which the logarithm of the open-circuit potential ends"""
 STRIDE = 0.02
 """largest change of q in one sub-step, less towards the ends"""
-EXACT = 1e-10
-"""V; Newton's last step, when the next would be far smaller"""
+EXACT = 1e-7
+"""V; Newton's last step: the next would be below 1e-12 V"""
 
 # Slots of the parameter array after the temperature.
 KT, R_ION, I_EX, LEAK, Q_MAX, TRANSFER, SELECTOR = range(1, 8)
