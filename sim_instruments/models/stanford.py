@@ -73,7 +73,7 @@ class StanfordParameters:
     """Parameters of `Stanford`, SI."""
 
     preset: Annotated[str, Choice(PRESETS)] = "hfox"
-    """the published set that fills in what is not given"""
+    """the published set that fills in what is not given [R, gap_noise aside]"""
     gap_scale: Annotated[float, Bound("m", 1e-12, 5e-9)] = 0.25e-9
     """m, g0"""
     voltage_scale: Annotated[float, Bound("V", 0.01, 10.0)] = 0.25

@@ -71,7 +71,7 @@ class YakopcicParameters:
     """Parameters of `Yakopcic`, SI."""
 
     preset: Annotated[str, Choice(PRESETS)] = "oblea"
-    """the published set that fills in what is not given"""
+    """the published set that fills in what is not given [R]"""
     on_current: Annotated[float, Bound("A", 1e-12, 10.0)] = 0.17
     """A, a1: for V >= 0"""
     off_current: Annotated[float, Bound("A", 1e-12, 10.0)] = 0.17
@@ -152,15 +152,16 @@ def _entire(w: float) -> float:
 
 
 @kernel
-def _faded(w: float, s: float) -> float:
-    """Return ``ln w(s)/w(0)`` of ``dw/ds = -w e^w``."""
+def _kept(w: float, s: float) -> float:
+    """Return ``w(s)/w(0)`` of ``dw/ds = -w e^w``."""
     a = s * math.exp(w)
     if a * (1.0 + w) < SMALL:
         third = a * (1.0 + 2.0 * w) / 3.0
         fourth = a * a * (1.0 + w * (7.0 + 6.0 * w)) / 12.0
         fifth = a * a * a * (1.0 + w * (18.0 + w * (46.0 + 24.0 * w))) / 60.0
-        return -a * (1.0 - 0.5 * w * a * (1.0 - third + fourth - fifth))
-    # Newton from below, where it cannot overshoot: E1 is convex in ln w.
+        y = -a * (1.0 - 0.5 * w * a * (1.0 - third + fourth - fifth))
+        return 1.0 + y * (1.0 + y * (1.0 + y * (1.0 + y * (1.0 + 0.2 * y) / 4.0) / 3.0) / 2.0)
+    # Newton for ln w from below, where it cannot overshoot: E1 is convex in ln w.
     start = _entire(w)
     y = max(-a, -s - start)
     for _ in range(60):
@@ -169,7 +170,7 @@ def _faded(w: float, s: float) -> float:
         y += move
         if abs(move) < 1e-9 * abs(y):
             break
-    return y
+    return math.exp(y)
 
 
 @kernel
@@ -182,13 +183,13 @@ def _moved(x: float, drive: float, h: float, p: Array) -> float:
             h -= (p[XP] - x) / drive
             x = p[XP]
         left = 1.0 - x
-        return 1.0 - left * math.exp(_faded(p[FADE_UP] * left, drive * h * p[PACE_UP]))
+        return 1.0 - left * _kept(p[FADE_UP] * left, drive * h * p[PACE_UP])
     if x > p[XN]:
         if x + drive * h >= p[XN]:
             return x + drive * h
         h -= (p[XN] - x) / drive
         x = p[XN]
-    return x * math.exp(_faded(p[FADE_DOWN] * x, -drive * h * p[PACE_DOWN]))
+    return x * _kept(p[FADE_DOWN] * x, -drive * h * p[PACE_DOWN])
 
 
 def _step(
