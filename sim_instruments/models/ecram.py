@@ -11,9 +11,9 @@ an electrode reaction (Butler-Volmer); the channel is ohmic, and reading it writ
 
 V_g > 0 fills and raises the conductance, whatever the ion. Laws and the four flavours (`preset`)
 are design choices [D] around public facts: open-loop programming with +-5 V, 150 ms in a W/YSZ/WOx
-array [R: Nat. Commun. 2023, 10.1038/s41467-023-41958-4], more than 1000 states, the open-circuit
-potential as the issue of retention [R: Nano Convergence 2024, s40580-024-00415-8], and nanosecond
-pulses in protonic cells [R: encyclopedia of ECRAM; 5 ns at 10 V from M]. The rows are consistent in
+array [R: 10.1038/s41467-023-41958-4, 2023], more than 1000 states, the open-circuit potential as
+the issue of retention [R: Nano Convergence 2024, s40580-024-00415-8], and nanosecond pulses in
+protonic cells [R: encyclopedia of ECRAM; 5 ns at 10 V from M]. The rows are consistent in
 that a pulse moves ``Q_max/states = t (V - eta)/R_ion``. With a flat open-circuit potential they
 take [C] 1290 (li, 1 V 10 us), 264 (proton, 8 V 5 ns), 5247 (oxygen_vacancy, 4 V 1 ms) and 341
 (organic, 0.5 V 1 ms) pulses for the full scale and 0.78 pJ, 0.15 fJ, 0.15 pJ and 15 pJ each.

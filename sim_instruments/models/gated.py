@@ -209,7 +209,15 @@ class Gated(Device):
 
         `limit` and `resistance` are those of the drain's source; the gate's is ideal. Both ramp
         for `ramp` seconds from what they had before. Afterwards the gate is at 0 V.
+
+        Raises:
+            ValueError: arrays of different lengths.
         """
+        if not voltage.size == gate.size == duration.size == ramp.size:
+            raise ValueError(
+                "voltage, gate, duration and ramp must be of one length, got "
+                f"{voltage.size}, {gate.size}, {duration.size} and {ramp.size}"
+            )
         if self._p[AMBIENT] != temperature:
             self._warm(temperature)
         size = voltage.size * count if record else 0

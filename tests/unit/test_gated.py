@@ -83,3 +83,8 @@ def test_a_held_gate_need_not_start_from_zero():
     stepped.play_gated(*program, start=3.0)
     held.play_gated(*program, start=3.0, gate_start=10.0)
     assert held.state["position"] > 1.5 * stepped.state["position"]
+
+
+def test_a_gate_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="must be of one length, got 5, 4, 5 and 5"):
+        create("ecram", seed=1).play_gated(DRAIN, PULSES[:4], *TIMES)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import curve_fit
 
 from sim_instruments.models.fefet import Fefet
+from sim_instruments.models.ferroelectric_domains import BASE
 
 EXACT = {"spread_threshold": 0.0, "spread_gain": 0.0, "spread_activation": 0.0, "read_noise": 0.0}
 YOUNG = {"wake_up": 0.0, "imprint": 0.0}
@@ -278,6 +279,8 @@ def test_a_strong_field_is_told():
 def test_devices_cycles_and_readings_scatter_as_configured():
     made = [Fefet(seed=k, read_noise=0.0, wake_up=0.0) for k in range(800)]
     assert np.std([d.state["threshold"] for d in made]) == pytest.approx(0.03, rel=0.1)
+    hard = [Fefet(seed=k, domains=1.0, activation_spread=0.0)._p[BASE] for k in range(800)]
+    assert np.std(np.log(hard)) == pytest.approx(0.02, rel=0.1)
     far = np.log([d.current(0.05, 50.0) for d in made])
     assert np.std(far) == pytest.approx(0.05, rel=0.1)
     cell, levels = device(domains=200.0), []
