@@ -29,11 +29,11 @@ LONGEST = 0.5
 NETLIST = """* yakopcic
 .param up={up:.12g} down={down:.12g}
 {source}
-Bcurrent te 0 I = V(te) >= 0 ? {a1}*V(x)*sinh({b}*V(te)) : {a2}*V(x)*sinh({b}*V(te))
+Bcurrent dut 0 I = V(dut) >= 0 ? {a1}*V(x)*sinh({b}*V(dut)) : {a2}*V(x)*sinh({b}*V(dut))
 Cx x 0 1
-Bx 0 x I = V(te) > {vp} ? {ap}*(exp(V(te)) - up)*(V(x) >= {xp} ?
+Bx 0 x I = V(dut) > {vp} ? {ap}*(exp(V(dut)) - up)*(V(x) >= {xp} ?
 + exp(-{fp}*(V(x) - {xp}))*(({xp} - V(x))/(1 - {xp}) + 1) : 1) :
-+ (V(te) < -{vn} ? -{an}*(exp(-V(te)) - down)*(V(x) <= 1 - {xn} ?
++ (V(dut) < -{vn} ? -{an}*(exp(-V(dut)) - down)*(V(x) <= 1 - {xn} ?
 + exp({fn}*(V(x) + {xn} - 1))*V(x)/(1 - {xn}) : 1) : 0)
 .ic V(x)={x0}
 .tran {longest} {end} 0 {longest} uic
@@ -46,8 +46,8 @@ quit
 .end
 """
 PULSES = """Vpulse a 0 PULSE(0 1 0 {rise} {rise} {flat} {period})
-Bsource te 0 V = time < {later} ? {set}*V(a) : {reset}*V(a)"""
-SWEEPS = "Vsweep te 0 PULSE(-{height} {height} {late} {half} {half} {top} {period})"
+Bsource dut 0 V = time < {later} ? {set}*V(a) : {reset}*V(a)"""
+SWEEPS = "Vsweep dut 0 PULSE(-{height} {height} {late} {half} {half} {top} {period})"
 
 
 def netlist(q, source, longest, end):
