@@ -11,8 +11,11 @@ the device forgets, the membrane charges again. `I_D` is what the neuron gives t
 
 **Chosen** [D]: C = 1 nF for a device with ``time_scale`` 1e3 (the netlist has 1 uF and a device of
 seconds [R]; rates scale as ``1/C`` when device and capacitor are scaled together, and energy per
-spike as C). With C too small the device finds a fixed point and the neuron is silent: C must
-discharge more slowly than the filament grows, and ``C R_p >> 1/(gamma1 s)``.
+spike as C). With C too small the neuron is silent: at 0.1 nF and 0.4 uA the membrane only ripples,
+below 1.2 uA of device current, and from 0.01 nF down it stands still [C]. C must discharge more
+slowly than the filament grows, and ``C R_p >> 1/(gamma1 s)``. A sense resistor of more than some
+20 kOhm silences it too, and drops 0.15 V at most: to drive another neuron from it take V_T = 50 mV
+and k = 3 mA/V^2.
 
 **Not modelled**: gate and drain capacitance, drain voltage (the transistor is saturated).
 """

@@ -1,9 +1,10 @@
 r"""NbO2 threshold switch: conduction that heats itself, and current that grows while voltage falls.
 
 Poole-Frenkel conduction in series with a contact resistance, and one temperature. Nothing in it
-switches; the S-shaped curve comes out of the heat equation [R, abstracts: Slesazeck, RSC Adv. 2015,
-doi:10.1039/C5RA19300A; Funck, Adv. Electron. Mater. 2016; Kumar, Nat. Commun. 8, 658 (2017),
-doi:10.1038/s41467-017-00773-4: a first instability near 400 K, the Mott transition near 1000 K]::
+switches; the S-shaped curve comes out of the heat equation [R, abstracts: Slesazeck, RSC Advances
+2015, doi:10.1039/C5RA19300A; Funck, Advanced Electronic Materials 2016; Kumar, Nature
+Communications 8, 658 (2017), doi:10.1038/s41467-017-00773-4: a first instability near 400 K, the
+Mott transition near 1000 K]::
 
     I = (V_i/R_0) exp(-(E_a - beta sqrt(V_i))/kT) M(T);    V = V_i + I R_s
     C_th dT/dt = I V_i - (T - T_ambient)/R_th(T)
