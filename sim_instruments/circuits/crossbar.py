@@ -188,9 +188,10 @@ class Crossbar:
 
     @property
     def warnings(self) -> list[str]:
-        """What took cells out of their model's range so far, each sentence once."""
-        found = (self._cells.device(k).warnings for k in range(self.shape[0] * self.shape[1]))
-        return list(dict.fromkeys(sentence for sentences in found for sentence in sentences))
+        """How many cells left their model's range so far, and what one of them says of it."""
+        cells = self.shape[0] * self.shape[1]
+        found = [said for k in range(cells) if (said := self._cells.device(k).warnings)]
+        return [f"{len(found)} of {cells} cells, as: {text}" for text in found[0]] if found else []
 
     def look(self, drive: Drive) -> Solution:
         """Return voltages and currents of all cells under `drive`; nothing moves."""
@@ -210,21 +211,21 @@ class Crossbar:
         if drive.rests:
             self.rest(duration)
             return
-        offered = self._lines.offered(drive.lines)
-        bias, _ = self._solved(drive)
+        bias, found = self._solved(drive)
         left = trial = duration
         while left > 0.0:
             h = min(trial, left)
             kept = self._cells.snapshot()
+            offered = self._lines.offered(drive.lines, found.slope)
             believed = self._cells.advance(bias, offered, h)
-            after, _ = self._solved(drive)
-            error = float(np.abs(after.high - after.low - believed).max())
+            after, then = self._solved(drive)
+            error = float(np.abs(then.high - then.low - believed).max())
             excess = error / self.parameters.tolerance
             if excess > 1.0 and h > SHORTEST * duration:
                 self._cells.restore(kept)
                 trial = max(h * min(0.5, max(0.5 / excess, 1.0 / 16.0)), SHORTEST * duration)
                 continue
-            bias = after
+            bias, found = after, then
             left -= h
             trial = h * (4.0 if excess < 0.25 else 1.0)
 
@@ -242,21 +243,31 @@ class Crossbar:
         scheme: str = "half",
         count: int = 1,
         gap: float = 0.0,
+        gate: float | None = None,
     ) -> None:
         """Send `count` rectangular pulses to one cell; the others get what `scheme` leaves them.
 
-        `gap` seconds of rest follow each pulse. With transistors only this column's gates are on.
+        `gap` seconds of rest follow each pulse. With transistors only this column's gates are on,
+        at `gate` (V) or as the transistor's parameters say.
         """
-        drive = self.pick(row, column, voltage, scheme)
+        drive = self.pick(row, column, voltage, scheme, gate)
         for _ in range(count):
             self.hold(drive, duration)
             if gap > 0.0:
                 self.rest(gap)
 
-    def pick(self, row: int, column: int, voltage: float, scheme: str = "half") -> Drive:
-        """Return the drive that puts `voltage` on one cell."""
+    def pick(
+        self,
+        row: int,
+        column: int,
+        voltage: float,
+        scheme: str = "half",
+        gate: float | None = None,
+    ) -> Drive:
+        """Return the drive that puts `voltage` on one cell, see `program`."""
         self._index(row, column)
-        return picked(self.shape, row, column, voltage, scheme, self._gate)
+        on = self._gate if gate is None else gate
+        return picked(self.shape, row, column, voltage, scheme, on)
 
     @property
     def _gate(self) -> float:

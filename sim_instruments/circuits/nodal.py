@@ -58,6 +58,8 @@ class Solution:
     """V on the column at each crossing"""
     current: Array
     """A from row to column"""
+    slope: Array
+    """S, of the current with the voltage of the row"""
     residual: float
     """A, the largest by which a node misses Kirchhoff's law"""
 
@@ -114,17 +116,23 @@ class Lines:
         return _matrix([(one, one, g), (other, other, g), (one, other, -g), (other, one, -g)],
                        self._count)  # fmt: skip
 
-    def offered(self, drive: Array) -> Array:
-        """Return the resistance (Ohm) each cell sees in its own driven lines; floating ones add 0.
+    def offered(self, drive: Array, slope: Array) -> Array:
+        """Return the resistance (Ohm) that each cell sees in its own two lines.
 
-        It is the way to the drivers and back, as if no other cell drew current.
+        Of a driven line it is the way to the driver, as if no other cell drew current; of a
+        floating one it is the other cells on it in parallel, with these slopes (S).
         """
         rows, columns = self.shape
-        away = self._resistance * np.concatenate([np.arange(columns), np.arange(rows)[::-1]])
-        driven = np.where(np.isfinite(drive), self._to_driver, 0.0)
-        by_row = driven[:rows, None] + away[None, :columns]
-        by_column = driven[None, rows:] + away[columns:, None]
-        return np.asarray(by_row + by_column).ravel()
+        g = slope.reshape(self.shape)
+        steps_right = self._resistance * np.arange(columns)
+        steps_down = self._resistance * np.arange(rows)[::-1, None]
+        along_row = np.where(np.isfinite(drive[:rows, None]),
+                             self._to_driver[:rows, None] + steps_right,
+                             _parallel(g.sum(axis=1, keepdims=True) - g))  # fmt: skip
+        along_column = np.where(np.isfinite(drive[rows:]),
+                                self._to_driver[rows:] + steps_down,
+                                _parallel(g.sum(axis=0) - g))  # fmt: skip
+        return np.asarray(along_row + along_column).ravel()
 
     def _connect(self, driven: NDArray[np.bool_]) -> None:
         """Tell nodes held by a driver from unknown ones; put the drivers into the wires."""
@@ -165,7 +173,7 @@ class Lines:
             if guess.miss <= RELATIVE * np.abs(guess.current).max() + rounding:
                 self._voltage = guess.voltage
                 high, low = self._voltage[self.high], self._voltage[self.low]
-                return Solution(high, low, guess.current, guess.miss)
+                return Solution(high, low, guess.current, guess.by_high, guess.miss)
             guess = self._improved(guess, at, least, most)
         raise ArithmeticError(f"no solution on the lines: {guess.miss:g} A are left at a node")
 
@@ -206,6 +214,10 @@ class Lines:
                          (low, high, -by_high), (low, low, by_low)], self._count)  # fmt: skip
         jacobian = (self._laplacian + cells).tocsc()[self._free][:, self._free]
         return splu(jacobian.tocsc(), permc_spec="MMD_AT_PLUS_A")
+
+
+def _parallel(conductance: Array) -> Array:
+    return np.asarray(1.0 / np.maximum(conductance, INSULATION))
 
 
 def _matrix(entries: list[tuple[Index, Index, Array]], size: int) -> sparse.csc_array:

@@ -8,6 +8,7 @@ import pytest
 from sim_instruments.circuits.crossbar import Crossbar
 from sim_instruments.circuits.drive import Drive
 from sim_instruments.models import create
+from sim_instruments.models.gap_filament import GapFilament
 
 EXACT = {
     "gap_filament": dict.fromkeys(
@@ -178,8 +179,8 @@ def test_resistive_lines_write_far_cells_more_weakly():
 
 def test_the_gate_limits_a_set():
     def set_through(gate):
-        array = array_of("gap_filament", 2, 2, transistor={"gate": gate})
-        array.program(0, 0, 2.5, 1e-4, scheme="grounded")
+        array = array_of("gap_filament", 2, 2, transistor={})
+        array.program(0, 0, 2.5, 1e-4, scheme="grounded", gate=gate)
         assert array.conductance()[1, 1] == array.conductance()[0, 1]
         return array.conductance()[0, 0]
 
@@ -224,6 +225,26 @@ def test_a_copied_cell_goes_its_own_way():
     before = array.conductance()
     device.advance(2.0, 1e-3)
     assert np.array_equal(array.conductance(), before)
+
+
+def test_an_array_warns_once_for_all_its_cells(monkeypatch):
+    array = array_of("gap_filament", 2, 2, parameters={"thickness": 4e-9})
+    high = property(lambda cell: ["too thick"] if cell.state["thickness"] > 4.5e-9 else [])
+    monkeypatch.setattr(GapFilament, "warnings", high)
+    assert array.warnings == []
+    array.hold(Drive(np.array([1.6, 0.0]), np.zeros(2), np.zeros(2)), 1e-3)
+    assert array.warnings == ["2 of 4 cells, as: too thick"]
+
+
+def test_sneak_currents_write_as_well():
+    """With other lines floating, a strong pulse moves cells that nobody picked."""
+    thickness = np.array([[4.0, 4.1, 3.9], [4.05, 4.0, 4.02], [3.8, 4.2, 3.7]]) * 1e-9
+    array = array_of("gap_filament", 3, 3, parameters={"thickness": thickness})
+    array.program(0, 0, 3.4, 1e-4, scheme="floating")
+    moved = array.state["thickness"] - thickness
+    print("written by 3.4 V on cell (0, 0), pm:", np.round(moved * 1e12, 2).tolist())
+    moved[0, 0] = 0.0
+    assert np.abs(moved).max() > 50e-12
 
 
 def test_metadata_names_what_the_array_is():

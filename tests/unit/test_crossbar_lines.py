@@ -221,3 +221,12 @@ def test_all_lines_floating_is_an_array_at_rest():
     nobody = np.full(3, np.nan)
     found = array.look(Drive(nobody, nobody, np.zeros(3)))
     assert np.all(found.current == 0.0)
+
+
+def test_a_line_offers_the_way_to_its_driver_or_its_other_cells():
+    array = resistors([[1e3, 2e3], [4e3, 8e3]], line_resistance=5.0, source_resistance=100.0)
+    slope = array.look(array.pick(0, 0, 1.0)).slope
+    driven = array._lines.offered(np.zeros(4), slope).reshape(2, 2)
+    np.testing.assert_allclose(driven, [[115.0, 120.0], [110.0, 115.0]])
+    floating = array._lines.offered(np.array([np.nan, 0.0, 0.0, 0.0]), slope).reshape(2, 2)
+    np.testing.assert_allclose(floating, [[2e3 + 10.0, 1e3 + 10.0], [110.0, 115.0]])
