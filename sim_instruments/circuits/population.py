@@ -63,8 +63,8 @@ def _meet(
     low = min(total, 0.0) - BATTERY
     high = max(total, 0.0) + BATTERY
     v = min(max(guess, low), high)
+    i, g = current(v, x, p)
     for _ in range(100):
-        i, g = current(v, x, p)
         through, by_u, by_w = channel(total - resistance * i - v, w, t)
         f = i - through
         if f > 0.0:
@@ -77,9 +77,11 @@ def _meet(
             new = 0.5 * (low + high)
         move = new - v
         v = new
-        if abs(move) < 1e-7:
+        if abs(move) < 1e-6:
+            # The current of one more Newton step, right to some 1e-11 of itself.
+            i += g * move
             break
-    i, g = current(v, x, p)
+        i, g = current(v, x, p)
     open_end = resistance + 1.0 / by_u if by_u > 0.0 else math.inf
     give = open_end / (1.0 + open_end * g) if open_end < math.inf else 1.0 / g
     return v, i, give, g, by_u, by_w
