@@ -89,7 +89,7 @@ SATURATED = 1e-12
 SOFT = 0.1
 """e-folds of the rate by which the circuit may give way in one sub-step"""
 HASTE = 1e-3
-"""of a segment; a full stroke in less is made at once"""
+"""of a segment; a full stroke in less is made at once, and nothing moves in the rest of it"""
 
 # Slots of the parameter array after the temperature.
 OFF, SPAN, V_NL, ATTEMPT, BARRIER, HOPS, CURVE, STEP, CYCLE_E, CYCLE_G = range(1, 11)
@@ -251,10 +251,8 @@ def _stretch(v: float, i: float, give: float, h: float, x: Array, p: Array) -> t
         return 0.0, h
     full = -math.log1p(-p[CURVE]) / p[CURVE] / x[SLOWEST]
     lowest = abs(v) - yielding * room if v > 0.0 else abs(v)
-    if lowest > 0.0:
-        slowest = _pace(lowest, x, p)
-        if slowest * h * HASTE > full:
-            return 2.0 * full, full / slowest
+    if lowest > 0.0 and _pace(lowest, x, p) * h * HASTE > full:
+        return 2.0 * full, h
     soft = SOFT * p[HOPS] * BOLTZMANN * p[AMBIENT]
     pace = _pace(v, x, p)
     if yielding * room < 0.01 * soft:
