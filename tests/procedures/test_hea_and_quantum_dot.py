@@ -1,5 +1,7 @@
 """The two devices built to claims, measured by the procedures as a user would."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,7 @@ def test_quantum_dot_levels_keep(simulated, measure):
     run = measure(Multilevel(repeats=1, **starts), bench)
     assert run.merits["success_rate"].value == 1
     run = measure(Retention(levels="40 uS", duration="8.4e7 s", **starts), bench)
-    left = run.merits["left_at_end_1"].value
-    print(f"quantum_dot: {1 - left:.2%} lost in 8.4e7 s")
-    assert 0.998 < left < 1.0
+    # The data, not the merit: none of the analysis' five laws is log-normal, and it fits 0.05 %.
+    lost = 1 - run.data["conductance"][-1] / run.data["conductance"][0]
+    print(f"quantum_dot: {lost:.3%} lost in 8.4e7 s")
+    assert lost == pytest.approx(1e-3, abs=3 * math.hypot(0.2e-3, 0.14e-3))
