@@ -116,6 +116,40 @@ class NoiseConfig(_Frozen):
     """integration time of a reading; 0 takes the meter's"""
 
 
+class AgeingConfig(_Frozen):
+    """How the device wears out, by default not at all: ``[simulation.ageing]``."""
+
+    acceleration: Annotated[float, Field(ge=0, le=1e12)] = 0.0
+    """damage of a nominal set or reset pulse: 0 is no ageing, 1 HfOx, 1e-3 TaOx; a large one shows
+    a failure within a short run"""
+    voltage_power: Annotated[float, Field(ge=0, le=40)] = 12.0
+    """p: damage grows with the p-th power of the device voltage"""
+    time_power: Annotated[float, Field(ge=0.05, le=2)] = 0.3
+    """q: and with the q-th power of the width"""
+    hrs_drift: Annotated[float, Field(ge=0, le=5)] = 0.35
+    """decades by which the high resistance falls per decade of damage"""
+    hrs_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
+    """damage from where it does"""
+    lrs_drift: Annotated[float, Field(ge=0, le=5)] = 0.05
+    """decades by which the low resistance rises per decade of damage"""
+    lrs_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
+    """damage from where it does"""
+    voltage_drift: Annotated[float, Field(ge=0, le=1)] = 0.03
+    """relative fall of the switching voltage per decade of damage"""
+    voltage_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
+    """damage from where it falls"""
+    spread_growth: Annotated[float, Field(ge=0, le=10)] = 0.5
+    """relative growth of the spread between cycles per decade of damage"""
+    spread_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
+    """damage from where it grows"""
+    life: Annotated[float, Field(ge=1, le=1e18)] = 3e9
+    """damage at which 63 % of devices have failed hard (Weibull)"""
+    life_shape: Annotated[float, Field(ge=0.1, le=100)] = 1.2
+    """Weibull shape of it"""
+    stuck_high: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """share of hard failures that stay in the low resistance"""
+
+
 class SimulationConfig(_Frozen):
     """The device behind simulated instruments: ``[simulation]``."""
 
@@ -130,6 +164,8 @@ class SimulationConfig(_Frozen):
     temperature: Annotated[Kelvins, Field(gt=0, le=1000)] = 300.0
     noise: NoiseConfig = NoiseConfig()
     """thermal, shot and 1/f noise, random telegraph noise; see below"""
+    ageing: AgeingConfig = AgeingConfig()
+    """drift of the states and hard failure; see below"""
     faults: tuple[FaultConfig, ...] = ()
 
 

@@ -12,6 +12,9 @@ A model brings four kernels (`x` its state, `p` its parameters, both float64 arr
   circuit yields: a device that would draw ``di`` more at fixed voltage sees ``-give * di``;
 * ``rest(h, x, p, rng)``: `h` seconds without bias, in closed form;
 * ``observe(i, x, p, rng) -> i``: what a meter reads, noise included.
+
+What else is around the device, and how it ages, is bound into the same loop where it is asked for
+(`network`, `ageing`); their numbers and their state are a third array, `c`.
 """
 
 import hashlib
@@ -49,7 +52,11 @@ rest: Any = None
 observe: Any = None
 root: Any = None
 solve: Any = None
+move: Any = None
+pause: Any = None
+network: Any = None
 hold: Any = None
+meter: Any = None
 one_pass: Any = None
 
 
@@ -109,6 +116,34 @@ def _solve(
     return v, most, g, 1.0 / g, True
 
 
+def _move(
+    v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, c: Array, rng: Rng
+) -> float:
+    """Let the device move; return the time taken."""
+    taken: float = step(v, i, g, give, h, x, p, rng)
+    return taken
+
+
+def _pause(h: float, x: Array, p: Array, c: Array, rng: Rng) -> None:
+    """Let the device rest."""
+    rest(h, x, p, rng)
+
+
+def _network(
+    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array, c: Array
+) -> Any:
+    """Return (device voltage, current, slope, give, limited) with the source set to `level`."""
+    return solve(level, limit, resistance, guess, x, p)
+
+
+def _meter(
+    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array, c: Array
+) -> tuple[float, float, float, bool]:
+    """Return (device voltage, source voltage, current, limited)."""
+    v, i, _g, _give, limited = network(level, limit, resistance, guess, x, p, c)
+    return v, v + i * resistance if limited else level, i, limited
+
+
 def _hold(
     level: float,
     duration: float,
@@ -117,6 +152,7 @@ def _hold(
     guess: float,
     x: Array,
     p: Array,
+    c: Array,
     rng: Rng,
     spare: Array,
 ) -> float:
@@ -126,16 +162,15 @@ def _hold(
     taken back (`spare` has room for the state) and taken in halves.
     """
     if level == 0.0:
-        rest(duration, x, p, rng)
+        pause(duration, x, p, c, rng)
         return 0.0
     left = longest = duration
     taken = 0.0
     watched = False
     while left > 0.0 or watched:
-        v, i, g, give, limited = solve(level, limit, resistance, guess, x, p)
+        v, i, g, give, limited = network(level, limit, resistance, guess, x, p, c)
         if watched and limited and abs(level) - abs(v) > RAMP_STEP and taken > FINEST * duration:
-            for k in range(x.size):
-                x[k] = spare[k]
+            take_back(x, c, spare)
             left += taken
             longest = 0.5 * taken
             watched = False
@@ -143,11 +178,10 @@ def _hold(
         guess = v
         watched = left > 0.0 and not limited and resistance == 0.0 and limit < math.inf
         if watched:
-            for k in range(x.size):
-                spare[k] = x[k]
+            remember(x, c, spare)
         elif left <= 0.0:
             break
-        taken = step(v, i, g, give, min(left, longest), x, p, rng)
+        taken = move(v, i, g, give, min(left, longest), x, p, c, rng)
         left -= taken
         longest = duration if limited else 2.0 * longest
     return guess
@@ -167,6 +201,7 @@ def _one_pass(
     out_limited: Flags,
     x: Array,
     p: Array,
+    c: Array,
     rng: Rng,
     spare: Array,
 ) -> float:
@@ -181,13 +216,13 @@ def _one_pass(
             steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
             for k in range(steps):
                 middle = level + (target - level) * (k + 0.5) / steps
-                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, rng, spare)
+                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, c, rng, spare)
         if duration[s] > 0.0:
-            guess = hold(target, duration[s], limit, resistance, guess, x, p, rng, spare)
+            guess = hold(target, duration[s], limit, resistance, guess, x, p, c, rng, spare)
         level = target
         if at + s < out_voltage.size:
-            guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
-            out_voltage[at + s] = guess + i * resistance if limited else target
+            guess, volts, i, limited = meter(target, limit, resistance, guess, x, p, c)
+            out_voltage[at + s] = volts
             out_current[at + s] = i if limited else observe(i, x, p, rng)
             out_limited[at + s] = limited
     return guess
@@ -207,6 +242,7 @@ def _play(
     out_limited: Flags,
     x: Array,
     p: Array,
+    c: Array,
     rng: Rng,
 ) -> None:
     """Rest for `before` seconds, then play all segments `count` times from source voltage `start`.
@@ -214,14 +250,14 @@ def _play(
     The outputs are empty, or hold one value per segment and pass: source voltage (V), current (A)
     and whether the source was in compliance, at the end of each segment.
     """
+    spare = np.empty(x.size + c.size)
     if before > 0.0:
-        rest(before, x, p, rng)
+        hold(0.0, before, limit, resistance, 0.0, x, p, c, rng, spare)
     guess = start
-    spare = np.empty(x.size)
     for k in range(count):
         guess = one_pass(
             start, guess, voltage, duration, ramp, limit, resistance, k * voltage.size,
-            out_voltage, out_current, out_limited, x, p, rng, spare,
+            out_voltage, out_current, out_limited, x, p, c, rng, spare,
         )  # fmt: skip
         start = voltage[-1]
 
@@ -291,6 +327,26 @@ def bind(
     return kernel(copy, counted=counted, parts=tuple(kernels.values()))
 
 
+def _remember(x: Array, c: Array, spare: Array) -> None:
+    """Keep the whole state for `take_back`."""
+    for k in range(x.size):
+        spare[k] = x[k]
+    for k in range(c.size):
+        spare[x.size + k] = c[k]
+
+
+def _take_back(x: Array, c: Array, spare: Array) -> None:
+    """Give the state back what was remembered."""
+    for k in range(x.size):
+        x[k] = spare[k]
+    for k in range(c.size):
+        c[k] = spare[x.size + k]
+
+
+remember = kernel(_remember)
+take_back = kernel(_take_back)
+
+
 def specialise(
     module: str,
     *,
@@ -303,8 +359,26 @@ def specialise(
     current, step, rest, observe = (kernel(f) for f in (current, step, rest, observe))
     root = bind(_root, module, current=current)
     solve = bind(_solve, module, current=current, root=root)
-    hold = bind(_hold, module, solve=solve, step=step, rest=rest)
-    one_pass = bind(_one_pass, module, solve=solve, hold=hold, observe=observe)
     look = bind(_look, module, counted=True, current=current)
-    play = bind(_play, module, counted=True, one_pass=one_pass, rest=rest)
+    network = bind(_network, module, solve=solve)
+    move = bind(_move, module, step=step)
+    pause = bind(_pause, module, rest=rest)
+    hold = bind(_hold, module, network=network, move=move, pause=pause)
+    play = loop(module, hold=hold, meter=bind(_meter, module, network=network), observe=observe)
     return Kernels(look, play, current, step, rest, observe, solve)
+
+
+def loop(
+    module: str,
+    *,
+    hold: Callable[..., Any],
+    meter: Callable[..., Any],
+    observe: Callable[..., Any],
+    label: str = "",
+) -> Callable[..., None]:
+    """Return the compiled loop over segments around a circuit's `hold` and `meter`."""
+    one_pass = bind(_one_pass, module, label=label, hold=hold, meter=meter, observe=observe)
+    play: Callable[..., None] = bind(
+        _play, module, label=label, counted=True, hold=hold, one_pass=one_pass
+    )
+    return play

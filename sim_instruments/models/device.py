@@ -1,11 +1,14 @@
 """What every simulated device is: a state, parameters, one random stream, compiled kernels."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from sim_instruments.models.ageing import NOMINAL, AgeingParameters, Wear, ageing_state, packed
 from sim_instruments.models.circuit import Array, Flags, Kernels, Rng
+from sim_instruments.models.network import CHARGE, PEAK, SIZE, CircuitParameters, around
 from sim_instruments.models.parameters import as_metadata, checked
 
 AMBIENT = 0
@@ -42,12 +45,43 @@ class Device:
     PARAMETERS: ClassVar[type[Any]]
     KERNELS: ClassVar[Kernels]
     APPROXIMATIONS: ClassVar[tuple[str, ...]] = ()
+    WEAR: ClassVar[Wear] = NOMINAL
 
     def __init__(self, seed: int | None = None, **parameters: Any) -> None:
         self.seed = secrets.randbits(32) if seed is None else seed
         self.parameters = checked(self.PARAMETERS, self.name, parameters)
         self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed)))
         self._p, self._x = self._pack()
+        self._c = _NO_TIME
+        self._play: Callable[..., None] = self.KERNELS.play
+        self.circuit = CircuitParameters()
+        self.ageing = AgeingParameters()
+
+    def surround(
+        self, circuit: CircuitParameters | None = None, ageing: AgeingParameters | None = None
+    ) -> None:
+        """Put a circuit around the fresh device, and let it age; None leaves it as it is."""
+        self.circuit = circuit or self.circuit
+        self.ageing = ageing or self.ageing
+        behind, charged = self.circuit.transistor, self.circuit.capacitance > 0.0
+        aged = self.ageing.acceleration > 0.0
+        if not (behind or charged or aged):
+            return
+        self._play = around(self.KERNELS, behind, charged, aged)
+        self._c = np.zeros(SIZE)
+        if aged:
+            self._c = packed(self.ageing, self.WEAR, self._p, self.seed)
+        self._c[:SIZE] = self.circuit.packed()
+
+    @property
+    def overshoot(self) -> tuple[float, float]:
+        """Largest current (A) beside a capacitance, and the charge (C) beyond the limit so far."""
+        return (float(self._c[PEAK]), float(self._c[CHARGE])) if self._c.size else (0.0, 0.0)
+
+    @property
+    def wear(self) -> dict[str, float]:
+        """Damage in nominal pulses and, where it failed hard, the side: 1 high, -1 low."""
+        return ageing_state(self._c) if self.ageing.acceleration > 0.0 else {}
 
     def _pack(self) -> tuple[Array, Array]:
         """Return the packed parameters (temperature first) and the fresh state."""
@@ -90,8 +124,9 @@ class Device:
             self._warm(temperature)
         size = voltage.size * count if record else 0
         out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool)) if size else _NOTHING
-        self.KERNELS.play(before, start, voltage, duration, ramp, count if voltage.size else 0,
-                          limit, resistance, *out, self._x, self._p, self.rng)  # fmt: skip
+        self._play(before, start, voltage, duration, ramp, count if voltage.size else 0, limit,
+                   resistance + self.circuit.series_resistance, *out, self._x, self._p, self._c,
+                   self.rng)  # fmt: skip
         return Played(*out)
 
     def advance(self, voltage: float, duration: float, temperature: float = ROOM) -> None:
@@ -114,9 +149,13 @@ class Device:
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say about this device."""
+        bare = self.circuit == CircuitParameters()
+        aged = {"parameters": as_metadata(self.ageing), **self.wear} if self.wear else None
         return {
             "model": self.name,
             "seed": self.seed,
             "parameters": as_metadata(self.parameters),
             "approximations": list(self.APPROXIMATIONS),
+            **({} if bare else {"circuit": as_metadata(self.circuit)}),
+            **({"ageing": aged} if aged else {}),
         }

@@ -35,9 +35,8 @@ along the circuit's load line, and the curvature from the sub-step before: third
 of a general stiff solver at 0.05 nm a sub-step.
 
 **Valid** for |V| up to about 3.5 V, 250-450 K, pulses of 1 ns and more. Above 1500 K (hard
-overdrive without series resistance or compliance) numbers are numbers only. **Not modelled**:
-random telegraph noise, 1/f spectra (a reading has one relative Gaussian noise), wear-out,
-capacitance and overshoot, heat history below 1 ns.
+overdrive without series resistance or compliance) numbers are numbers only. **Not modelled**: heat
+history below 1 ns. Ageing, spectra of read noise and the circuit are the bench's, not the model's.
 """
 
 import math
@@ -46,6 +45,7 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, ROOM, Device
 from sim_instruments.models.parameters import Bound
@@ -363,6 +363,12 @@ class GapFilament(Device):
         "rest and retention in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(2.6, 2.0, 1e-6),
+        (Rule(ON, THICK, fold=GAP0), Rule(OFF, THIN, fold=GAP0), Rule(VOLTAGE, HOP, power=-1.0),
+         *(Rule(SPREAD, slot) for slot in (CYCLE_ON, CYCLE_OFF, CYCLE_V))),
+        window=lambda p: math.exp((p[THICK] - p[THIN]) / p[GAP0]),
+    )  # fmt: skip
     parameters: GapFilamentParameters
 
     def _pack(self) -> tuple[Array, Array]:

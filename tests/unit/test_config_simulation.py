@@ -2,11 +2,12 @@
 
 import pytest
 
-from benchctl.config import NoiseConfig
+from benchctl.config import AgeingConfig, NoiseConfig
+from sim_instruments.models.ageing import AgeingParameters
 from sim_instruments.models.parameters import bounds
 from sim_instruments.noise import NoiseParameters
 
-PAIRS = [(NoiseConfig, NoiseParameters)]
+PAIRS = [(NoiseConfig, NoiseParameters), (AgeingConfig, AgeingParameters)]
 
 
 @pytest.mark.parametrize(("table", "kind"), PAIRS)
