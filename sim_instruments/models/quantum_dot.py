@@ -1,6 +1,6 @@
 r"""Quantum-dot memristor: 64 parallel chains of dots, and one index of how disordered they are.
 
-Source: Z. Wang, K. Chen et al., Sci. China Mater. 2025, doi:10.1007/s40843-025-3507-9 [R:
+Source: Z. Wang, K. Chen et al., Science China Materials 2025, doi:10.1007/s40843-025-3507-9 [R:
 abstract]: disorder comes of phase impurity, size distribution and orientation; dots made without it
 switch at 57 % less voltage, with 100 times the ON/OFF ratio and a degradation of 0.1 % over
 8.4e7 s and 1e5 reads; the learning range is 477 % larger. All other numbers are design choices [D]
@@ -34,8 +34,8 @@ to a device, part drawn anew at each change of polarity above 0.1 V.
 
 **Which claim is carried by what** — switching voltage against time, rate and temperature, its
 spread, gradual switching: by the mechanism. Its mean, ON/OFF, range, degradation: by the laws,
-because the mechanism cannot. At fixed n the weakest of 64 chains makes a disordered device switch at
-*less* voltage (0.26 V a hop at d = 1, 0.48 V at d = 0); leakage through a Gaussian tail,
+because the mechanism cannot. At fixed n the weakest of 64 chains makes a disordered device switch
+at *less* voltage (0.26 V a hop at d = 1, 0.48 V at d = 0); leakage through a Gaussian tail,
 exp(sigma_E^2/2(kT)^2), grows 1600 times from d = 0 to 1, not 100; and chains that switch at 1 V/s
 over one barrier both ways forget 17 % in 8.4e7 s at d = 0, not 0.1 %, and 39 % at d = 1 [C].
 
