@@ -2,8 +2,8 @@ r"""High-entropy-alloy memristor: eight sub-filaments whose barriers the composi
 
 No compact model of such a device is public; oxides of the same kind are forming-free, multilevel
 and tuned by composition [R: Nano-Micro Lett. 18:41 (2025), doi:10.1007/s40820-025-01891-1, and
-Advanced Materials 2023, doi:10.1002/adma.202302979, abstracts]. This one is built from first principles;
-every number is a design choice [D] unless tagged otherwise. V > 0 sets, V < 0 resets.
+Advanced Materials 2023, doi:10.1002/adma.202302979, abstracts]. This one is built from first
+principles; every number is a design choice [D] unless tagged. V > 0 sets, V < 0 resets.
 
 **Composition** — fractions `c` of five cations, normalised to 1. Every barrier moves with them, and
 each of the M = 8 sub-filaments, in its own surroundings, has its own::

@@ -101,7 +101,7 @@ def test_the_claims_move_with_disorder():
 
 @pytest.mark.parametrize("d", [0.0, 0.5, 1.0])
 def test_switching_voltages_scatter_as_disorder_says(d):
-    """Between devices and between cycles; the law is not put in: it is sigma_E of the barriers."""
+    """Between devices and between cycles: from sigma_E, E_0 being chosen to match the law."""
     volts = np.array([switching_voltage(QuantumDot(seed=s, disorder=d)) for s in range(400)])
     law = 0.02 + 0.18 * d
     quantiles = np.percentile(volts, [5, 25, 50, 75, 95])
