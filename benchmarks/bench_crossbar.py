@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from sim_instruments.circuits.crossbar import Crossbar
+from sim_instruments.circuits.drive import Drive
 
 SIZE = 64
+SET, RESET = 2.4, -1.8
 
 
 def array_of(size=SIZE, **options):
@@ -52,10 +54,13 @@ def test_set_and_reset_of_one_cell(benchmark, scheme):
     array = array_of()
 
     def stroke():
-        array.program(20, 30, 1.5, 1e-6, scheme=scheme)
-        array.program(20, 30, -1.5, 1e-6, scheme=scheme)
+        array.program(20, 30, SET, 1e-6, scheme=scheme)
+        array.program(20, 30, RESET, 1e-6, scheme=scheme)
 
     benchmark.pedantic(stroke, rounds=20, warmup_rounds=1)
+    low = array.conductance()[20, 30]
+    array.program(20, 30, SET, 1e-6, scheme=scheme)
+    assert array.conductance()[20, 30] > 5 * low
 
 
 @pytest.mark.parametrize("size", [128, 256])
@@ -73,15 +78,18 @@ def test_first_read_of_a_larger_array(benchmark, size):
 def test_full_strokes_of_a_population(benchmark, threads):
     """4096 cells set and reset at fixed voltages, without lines between them."""
     array = Crossbar("gap_filament", SIZE, SIZE, seed=1, line_resistance=0.0, threads=threads)
-    rows = np.full(SIZE, 1.8)
+    lines = np.zeros(SIZE)
+    drives = [Drive(np.full(SIZE, voltage), lines, lines) for voltage in (2.6, -2.0)]
 
     def strokes():
-        for sign in (1.0, -1.0):
-            drive = array.pick(0, 0, 0.0, "grounded")
-            drive.rows[:] = sign * rows
-            array.hold(drive, 1e-5)
+        for drive in drives:
+            array.hold(drive, 1e-3)
 
     benchmark.pedantic(strokes, rounds=10, warmup_rounds=1)
+    array.hold(drives[0], 1e-3)
+    assert np.median(array.conductance()) > 80e-6
+    array.hold(drives[1], 1e-3)
+    assert np.median(array.conductance()) < 10e-6
     benchmark.extra_info["strokes_per_second"] = 2 * SIZE * SIZE / benchmark.stats.stats.median
 
 

@@ -11,10 +11,10 @@ with R what the lines of this cell offer; what others change meanwhile, the cros
 
 **Threads**: ranges of cells go to a pool of threads, the kernels release the GIL. A cell draws
 from its own stream only, so a run gives the same bits on any number of threads. Measured with 4096
-full strokes of `gap_filament`: 3.7 ms on one thread, 2.3 ms on two; numba's `prange` takes 3.1 and
-1.8 ms, but 8 ms on four threads of a busy machine, where its threads spin, the pool 3.0 ms; and its
-default threading layer is not safe to call from several threads. Hence the pool. Below
-`WORTH_THREADS` cells one thread does it all.
+full strokes of `gap_filament`: 6.7 ms on one thread, with `prange` as well. On four threads of a
+machine that was busy otherwise the pool took 6.6 ms (0.7 ms where nothing moved), `prange` 16 ms
+(12 ms), because its threads spin; its default threading layer must not be called from several
+threads either. Hence the pool. Below `WORTH_THREADS` cells one thread does it all.
 """
 
 import math
