@@ -153,6 +153,7 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
         for instrument in instruments.values():
             instrument.prepare()
         dut = Dut(config.dut.sample, limits, clock, _wire(config, instruments))
+        dut.connect()
         return Bench(name, config, simulated, clock, instruments, dut, identities, world, locks)
     except BaseException:
         _make_safe(instruments)

@@ -107,7 +107,8 @@ class Dut:
     wiring: Wiring
     cells: tuple[Cell, ...] = (Cell(),)
     should_stop: Callable[[], bool] = field(default=lambda: False)
-    _on_generator: bool = field(default=False, init=False)
+    _on_generator: bool | None = field(default=None, init=False)
+    """where the relay is; None until it was set, and after a setting that failed"""
 
     def check(self, stimulus: Stimulus, *, compliance: float | None = None) -> Plan:
         """Return what the bench would do, touching no wire.
@@ -124,7 +125,7 @@ class Dut:
         for steps, _ in passes:
             for step in steps:
                 self._check_step(step)
-        switches = self._count_switches(passes)
+        switches = self._count_switches(passes) if self.wiring.relay else 0
         settle = self.wiring.relay.settle if self.wiring.relay else 0.0
         elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
         return Plan(tuple(passes), elapsed + switches * settle, switches, stimulus.segments)
@@ -235,16 +236,23 @@ class Dut:
             yield run, run_fast
 
     def _fast(self, segments: tuple[Segment, ...]) -> list[bool]:
-        """Tell which segments are too short for the source-meter."""
+        """Tell which segments are too short for the source-meter, or belong to one that is."""
         shortest = self.wiring.shortest
         fast = [0 < s.duration < shortest or 0 < s.ramp < shortest for s in segments]
-        for i in range(len(segments) - 2, -1, -1):
-            # A ramp starts from the level before it: both belong to the same source.
-            fast[i] |= fast[i + 1] and segments[i + 1].ramp > 0 and segments[i].voltage != 0
+        # A ramp starts from the level before it: both belong to the same source.
+        tied = [after.ramp > 0 and one.voltage != 0 for one, after in pairwise(segments)]
+        for i, together in enumerate(tied):
+            fast[i + 1] |= together and fast[i]
+        for i in range(len(tied) - 1, -1, -1):
+            fast[i] |= tied[i] and fast[i + 1]
         return fast
 
     def _step(self, piece: list[Segment], fast: bool, compliance: float) -> Step:
         """Return the step that plays one run of segments."""
+        if any(segment.gate is not None for segment in piece):
+            raise CapabilityError(
+                "the bench's wiring reaches no third terminal; leave the gate out of the stimulus"
+            )
         if all(_rests(segment) for segment in piece):
             return Step(None, None, math.fsum(segment.duration for segment in piece))
         program = Program.of(piece, 1, compliance)
@@ -269,7 +277,8 @@ class Dut:
         """Refuse a step its source cannot play, or cannot play safely."""
         if step.source is None or step.program is None:
             return
-        step.source.check(step.program)
+        # As it will be played: what one upload cannot hold, the blocks may.
+        step.source.check(replace(step.program, count=_in_a_block(step.program)))
         if step.source is self.wiring.generator and self.wiring.generating is not None:
             self.limits.check_unlimited(
                 step.program, self.wiring.generating, self.wiring.series_resistance
@@ -290,8 +299,8 @@ class Dut:
 
     def _play_repeated(self, step: Step, program: Program) -> Iterator[Readings]:
         """Yield blocks of one program's passes."""
-        fit = max(1, int(BLOCK / program.period)) if program.period else program.count
-        full = replace(step, program=replace(program, count=min(fit, program.count)))
+        fit = _in_a_block(program)
+        full = replace(step, program=replace(program, count=fit))
         blocks, rest = divmod(program.count, fit)
         for _ in range(blocks):
             yield self._play_step(full)
@@ -301,21 +310,41 @@ class Dut:
     def _play_step(self, step: Step) -> Readings:
         """Play one step and return its readings."""
         self._obey_stop()
-        if step.program is None:
+        if step.source is None or step.program is None:
             self.wait(step.pause)
             return Readings.join([])
+        try:
+            return self._trigger(step, step.program)
+        except KeyboardInterrupt:
+            # Without a `Run` around it nobody else would: the output goes off, and an answer
+            # still under way is thrown away, or it would be taken for the next program's.
+            step.source.safe()
+            raise
+
+    def _trigger(self, step: Step, program: Program) -> Readings:
+        """Connect the step's source and have it play."""
         if step.source is self.wiring.generator and self.wiring.generator is not None:
             self._switch(generator=True)
-            self.wiring.generator.play(step.program)
+            self.wiring.generator.play(program)
             return Readings.join([])
         self._switch(generator=False)
-        return self.wiring.source_meter.play(step.program)
+        return self.wiring.source_meter.play(program)
+
+    def connect(self) -> None:
+        """Bring the relay to the source-meter, wherever it was.
+
+        A digital line may float high until it is driven, and the generator would then be on
+        the device.
+        """
+        self._on_generator = None
+        self._switch(generator=False)
 
     def _switch(self, *, generator: bool) -> None:
         """Bring the relay to where the next program needs it."""
         relay = self.wiring.relay
         if relay is None or generator == self._on_generator:
             return
+        self._on_generator = None
         relay.driver.set_line(relay.line, high=generator)
         self._on_generator = generator
         self.clock.sleep(relay.settle)
@@ -323,6 +352,12 @@ class Dut:
     def _obey_stop(self) -> None:
         if self.should_stop():
             raise Stopped("the run was asked to stop")
+
+
+def _in_a_block(program: Program) -> int:
+    """Return how many passes of a program are played at once."""
+    fit = max(1, int(BLOCK / program.period)) if program.period else program.count
+    return min(fit, program.count)
 
 
 def _rests(segment: Segment) -> bool:

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from benchctl.bench import open_bench
 from benchctl.dut import Cell
-from benchctl.errors import CapabilityError, ConfigError, LimitExceeded, Stopped
+from benchctl.errors import (
+    CapabilityError,
+    ConfigError,
+    InstrumentError,
+    LimitExceeded,
+    Stopped,
+)
 from benchctl.stimulus import Readings, Segment, Stimulus, pulse, ramp, read, staircase, wait
 
 SOURCE_METER = Path("examples/benches/source_meter.toml")
@@ -52,6 +58,25 @@ def test_a_rest_stays_where_it_is_and_a_long_one_is_the_clocks(relay):
 def test_a_fast_edge_takes_its_whole_pulse_to_the_generator(relay):
     assert sources(relay, pulse(1, 5e-3, edge=1e-7)) == [(["pulser"], 1)]
     assert sources(relay, pulse(1, 5e-3)) == [(["smu"], 1)]
+
+
+def test_a_slow_edge_stays_with_the_fast_top_it_starts_from(relay):
+    assert sources(relay, pulse(1, 1e-7, edge=1e-3)) == [(["pulser"], 1)]
+    up = Stimulus((Segment(1, 1e-6), Segment(2, 1e-3, ramp=1e-3), Segment(0, 0, ramp=1e-3)))
+    assert sources(relay, up) == [(["pulser"], 1)]
+
+
+def test_a_gate_nobody_can_drive_is_refused(meter):
+    with pytest.raises(CapabilityError, match="gate"):
+        meter.dut.check(Stimulus((Segment(0.1, 1e-3, measure=True, gate=0.5),)) * 10)
+
+
+def test_what_no_single_upload_holds_is_played_in_blocks(meter):
+    cycle = pulse(0.5, 1e-3) + read(0.1, 5e-3) + pulse(-0.5, 1e-3) + read(0.1, 5e-3)
+    plan = meter.dut.check(cycle * 1_000_000)
+    assert plan.duration == pytest.approx(12e3)
+    blocks = meter.dut.stream(cycle * 1_000_000)
+    assert 150 < len(next(blocks)) <= 1 / 6e-3
 
 
 def test_a_long_sweep_is_cut_where_it_crosses_zero(meter):
@@ -149,6 +174,48 @@ def test_a_stop_is_obeyed_within_a_block(meter):
         meter.dut.should_stop = lambda: False
     assert meter.world.at_rest
     assert meter.world.now < 10
+
+
+def test_the_relay_is_set_when_the_bench_opens():
+    with open_bench(RELAY, simulate=True, seed=1) as bench:
+        smu = bench.instruments["smu"]
+        assert smu.ask(":DIG:LINE1:MODE?").strip() == "DIG,OUT", "an input floats high"
+        assert int(smu.ask(":DIG:LINE1:STAT?")) == 0
+
+
+def test_a_relay_whose_setting_failed_is_set_again(relay, monkeypatch):
+    dut, smu = relay.dut, relay.instruments["smu"]
+    before = dut.read(0.1, width=0.02)
+    real = smu.set_line
+
+    def answers_too_late(line, high):
+        real(line, high)
+        raise InstrumentError("smu does not answer")
+
+    monkeypatch.setattr(smu, "set_line", answers_too_late)
+    with pytest.raises(InstrumentError):
+        dut.play(pulse(1, 1e-6))
+    monkeypatch.setattr(smu, "set_line", real)
+    after = dut.read(0.1, width=0.02)
+    assert after == pytest.approx(before, rel=0.1) != 0, "the device, not the open contact"
+
+
+def test_an_interrupted_program_leaves_no_output_on_and_no_answer_behind(meter, monkeypatch):
+    dut, smu = meter.dut, meter.instruments["smu"]
+    one, other = read(0.1, 0.02), read(0.2, 0.02)
+    dut.play(one)
+    dut.play(other)
+    asked = smu.adapter.read_bytes
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(smu.adapter, "read_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        dut.play(one)
+    monkeypatch.setattr(smu.adapter, "read_bytes", asked)
+    assert not smu.source_enabled
+    assert dut.play(other).voltage == pytest.approx([0.2], rel=1e-2)
 
 
 def test_reading_and_waiting(meter):
