@@ -106,10 +106,11 @@ class RunFile:
             h5f.flush(self._file.id)
         except (OSError, RuntimeError) as error:
             raise self._failure(error) from error
-        self.rows = end
         self._dirty = True
         if monotonic() - self._synced >= 1.0:
             self.sync()
+        # Last: an interrupted caller repeats the call, and a slow disk is where that happens.
+        self.rows = end
 
     def append_trace(self, trace: Trace, row: int) -> None:
         """Write a waveform that belongs to row `row`.
@@ -148,9 +149,17 @@ class RunFile:
             raise self._failure(error) from error
 
     def note_metadata(self, metadata: Mapping[str, Any]) -> None:
-        """Store what PyMeasure's ``Metadata`` evaluated to, after the start-up."""
-        self._set_result(metadata=to_json(metadata))
-        h5f.flush(self._file.id)
+        """Store what PyMeasure's ``Metadata`` evaluated to, after the start-up.
+
+        Raises:
+            BenchError: it could not be written.
+        """
+        try:
+            self._writable()
+            self._set_result(metadata=to_json(metadata))
+            h5f.flush(self._file.id)
+        except (OSError, RuntimeError) as error:
+            raise self._failure(error) from error
 
     def finish(
         self, status: str, analysis: Mapping[str, Any], error: str | None = None, ended: str = ""
@@ -166,6 +175,7 @@ class RunFile:
         if not self._broken:
             try:
                 self._set_result(**result)
+                self._set_rows()
                 h5f.flush(self._file.id)
                 _force(self._descriptor)
             except (OSError, RuntimeError) as failure:
@@ -198,6 +208,9 @@ class RunFile:
                 log.warning("%s: %s is too long for an unfinished file", self.path, name)
                 whole = b"{}"  # half a JSON text is none
             self._result[name][()] = np.bytes_(whole[:most])
+
+    def _set_rows(self) -> None:
+        """Say how many rows count: once said, those that follow do not."""
         self._result["rows"][()] = self.rows
 
     def _abandon(self, result: Mapping[str, str]) -> None:
@@ -212,6 +225,7 @@ class RunFile:
             length = self._samples if name in TRACE_COLUMNS else self._trace_count
             attempt(dataset.set_extent, (length,), what=f"cut {name} back")
         attempt(lambda: self._set_result(**result), what="store the result")
+        attempt(self._set_rows, what="store the number of rows")
         close_failed(self._file)
 
 

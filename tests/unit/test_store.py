@@ -149,6 +149,34 @@ def test_appending_the_same_block_again_after_an_interruption_adds_nothing(tmp_p
         assert holds(run, 20)
 
 
+def test_an_interruption_while_the_disk_is_slow_adds_nothing_either(tmp_path, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    file = make(tmp_path / "a.h5", 10)
+    monkeypatch.setattr("benchctl.store.writing.monotonic", lambda: 1e9)
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        file.append(block(10, 10))
+    monkeypatch.undo()
+    file.append(block(10, 10))
+    file.finish("finished", {}, None)
+    with StoredRun(tmp_path / "a.h5") as run:
+        assert holds(run, 20)
+
+
+def test_metadata_noted_before_the_rows_does_not_hide_them_after_a_kill(tmp_path):
+    file = make(tmp_path / "a.h5")
+    file.note_metadata({"operator": "me"})
+    file.append(block(0, 25))
+    with StoredRun(tmp_path / "a.h5") as growing:
+        assert holds(growing, 25)
+    with StoredRun(repair(tmp_path / "a.h5")) as run:
+        assert holds(run, 25)
+        assert run.metadata == {"operator": "me"}
+    file.finish("finished", {}, None)
+
+
 def test_unequal_columns_are_trimmed_to_the_shortest(tmp_path):
     file = make(tmp_path / "a.h5", 10)
     file._datasets["cycle"].set_extent((25,))
