@@ -220,8 +220,7 @@ class Run:
         if self.bench is not None:
             self.bench.dut.should_stop = lambda: False
         if failures:
-            text = "the outputs may still be ON: " + "; ".join(failures)
-            error = _worse(error, BenchError(text))
+            error = _left_on(error, "the outputs may still be ON: " + "; ".join(failures))
         # A file that failed while nobody recorded is known to the block alone.
         error = _worse(error, self._block.failure)
         if error is None:
@@ -281,7 +280,8 @@ class Run:
         self.procedure.evaluate_metadata()
         metadata = {name: m.value for name, m in self.procedure.metadata_objects().items()}
         if metadata and self._file is not None:
-            self._file.note_metadata(metadata)
+            with self._block.lock:  # rows of the start-up may be on their way to the file
+                self._file.note_metadata(metadata)
 
     def _store(self, columns: dict[str, FloatArray]) -> None:
         if self._file is not None:
@@ -367,8 +367,17 @@ def _worse(one: BaseException | None, other: BaseException | None) -> BaseExcept
     return other if isinstance(one, Stopped | KeyboardInterrupt | SystemExit) else one
 
 
+def _left_on(error: BaseException | None, text: str) -> BaseException:
+    """Return the error to report where outputs stayed on, which no other error may hide."""
+    if error is None or isinstance(error, Stopped | KeyboardInterrupt | SystemExit):
+        return BenchError(text)
+    error.add_note(text)
+    return error
+
+
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    text = " ".join(f"{error}{notes}".split())
     if isinstance(error, BenchError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

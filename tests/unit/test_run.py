@@ -260,10 +260,11 @@ def test_outputs_that_stay_on_fail_the_run(tmp_path):
     assert result.error == "the outputs may still be ON: smu does not answer"
 
 
-def test_the_first_failure_is_the_one_reported(tmp_path):
+def test_the_first_failure_is_reported_and_hides_no_output_left_on(tmp_path):
     bench = FakeBench(failures=["smu does not answer"])
-    result = Run(interrupting(ValueError("first")), bench, out=tmp_path).execute()
-    assert result.error == "ValueError: first"
+    result = Run(interrupting(ConfigError("first")), bench, out=tmp_path).execute()
+    assert result.error == "first; the outputs may still be ON: smu does not answer"
+    assert result.exit_code == ConfigError.exit_code
 
 
 def test_an_impatient_ctrl_c_does_not_keep_the_outputs_on(tmp_path):
