@@ -182,8 +182,11 @@ def _reaction(drive: float, p: Array) -> float:
         eta -= move
         if abs(move) < EXACT:
             break
-    ahead = math.exp(a * eta / p[KT]) - math.exp((a - 1.0) * eta / p[KT])
-    return math.copysign(p[I_EX] * ahead, drive)
+    net = scale * (math.exp(a * eta / p[KT]) - math.exp((a - 1.0) * eta / p[KT]))
+    if slope > 2.0:
+        # The reaction is the steeper of the two: the drop over the electrolyte errs less.
+        net = size - eta
+    return math.copysign(net * p[I_EX] / scale, drive)
 
 
 @kernel
