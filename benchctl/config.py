@@ -26,6 +26,7 @@ Amperes = Annotated[float, _quantity("A")]
 Seconds = Annotated[float, _quantity("s")]
 Ohms = Annotated[float, _quantity("Ohm")]
 Kelvins = Annotated[float, _quantity("K")]
+Farads = Annotated[float, _quantity("F")]
 
 
 class _Frozen(BaseModel):
@@ -150,6 +151,28 @@ class AgeingConfig(_Frozen):
     """share of hard failures that stay in the low resistance"""
 
 
+class CircuitConfig(_Frozen):
+    """What stands around the simulated device, by default nothing: ``[simulation.circuit]``."""
+
+    series_resistance: Annotated[Ohms, Field(ge=0, le=1e9)] = 0.0
+    """between every source and the device, contacts included; the generator's own resistor is
+    in the wiring"""
+    capacitance: Annotated[Farads, Field(ge=0, le=1e-3)] = 0.0
+    """parallel to the device; a device that sets discharges it beyond the source's limit"""
+    transistor: bool = False
+    """a transistor in series with the device: 1T1R"""
+    gate: Annotated[Volts, Field(ge=-10, le=10)] = 1.2
+    """at its gate while the source is positive"""
+    reset_gate: Annotated[Volts, Field(ge=-10, le=10)] = 3.3
+    """at its gate while the source is negative"""
+    threshold: Annotated[Volts, Field(ge=-5, le=5)] = 0.5
+    """its threshold voltage"""
+    transconductance: Annotated[float, Field(ge=1e-9, le=1)] = 1e-3
+    """its k in A/V²: half of it times the overdrive squared is the saturation current"""
+    modulation: Annotated[float, Field(ge=1e-4, le=1)] = 0.05
+    """its slope in saturation in 1/V"""
+
+
 class SimulationConfig(_Frozen):
     """The device behind simulated instruments: ``[simulation]``."""
 
@@ -164,6 +187,8 @@ class SimulationConfig(_Frozen):
     temperature: Annotated[Kelvins, Field(gt=0, le=1000)] = 300.0
     noise: NoiseConfig = NoiseConfig()
     """thermal, shot and 1/f noise, random telegraph noise; see below"""
+    circuit: CircuitConfig = CircuitConfig()
+    """series resistance, parasitic capacitance, series transistor; see below"""
     ageing: AgeingConfig = AgeingConfig()
     """drift of the states and hard failure; see below"""
     faults: tuple[FaultConfig, ...] = ()

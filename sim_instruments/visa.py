@@ -23,6 +23,7 @@ from pyvisa.highlevel import VisaLibraryBase
 from sim_instruments.faults import Box, Faulty
 from sim_instruments.models import create
 from sim_instruments.models.ageing import AgeingParameters
+from sim_instruments.models.network import CircuitParameters
 from sim_instruments.models.parameters import checked
 from sim_instruments.noise import read_noise
 from sim_instruments.world import Wiring, World
@@ -269,8 +270,9 @@ def open_library(
     Args:
         instruments: name -> (driver name, VISA address).
         wiring: fields of `Wiring`.
-        simulation: model, parameters, seed, latency (s), temperature (K), noise, ageing (fields of
-            `NoiseParameters` and `AgeingParameters`), faults (each with instrument, message, kind).
+        simulation: model, parameters, seed, latency (s), temperature (K), faults (each with
+            instrument, message, kind), noise, circuit and ageing (fields of `NoiseParameters`,
+            `CircuitParameters`, `AgeingParameters`).
 
     Raises:
         ValueError: an unknown driver, model, parameter, fault or address.
@@ -280,7 +282,8 @@ def open_library(
         simulation.get("model", "gap_filament"), seed=seed, **simulation.get("parameters") or {}
     )
     device.surround(
-        ageing=checked(AgeingParameters, "ageing", dict(simulation.get("ageing") or {}))
+        checked(CircuitParameters, "circuit", dict(simulation.get("circuit") or {})),
+        checked(AgeingParameters, "ageing", dict(simulation.get("ageing") or {})),
     )
     # PyVISA hands the same object out again for the same path.
     library = SimVisaLibrary(f"simulated-{uuid4().hex}")

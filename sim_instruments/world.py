@@ -156,6 +156,14 @@ class World:
         return self.device.warnings
 
     @property
+    def overshoot(self) -> tuple[float, float]:
+        """Largest device current (A) and charge beyond the sources' limit (C) so far.
+
+        Both are 0 without a capacitance beside the device: only that can exceed the limit.
+        """
+        return self.device.overshoot
+
+    @property
     def temperature(self) -> float:
         """K, ambient."""
         return self._temperature

@@ -16,6 +16,7 @@ TABLES = (
     ("limits, in [dut]", config.LimitsConfig),
     ("[simulation]", config.SimulationConfig),
     ("[simulation.noise]", config.NoiseConfig),
+    ("[simulation.circuit]", config.CircuitConfig),
     ("[simulation.ageing]", config.AgeingConfig),
     ("[[simulation.faults]]", config.FaultConfig),
 )

@@ -159,7 +159,7 @@ def _root_behind(
         change = new - v
         v = new
         i, g = current(v, x, p)
-        if abs(change) < 1e-9:
+        if abs(change) < 1e-15 or (abs(change) < 1e-9 and abs(g * change) <= 1e-9 * abs(i)):
             break
     return v, i, g, r
 
@@ -212,7 +212,10 @@ def _supply(level: float, v: float, i: float, limit: float, resistance: float
 
 def _arrive(level: float, v: float, i: float, limited: bool, resistance: float, c: Array) -> None:
     """Put the node where it has no current left, the device being at `v` with `i`."""
+    before = abs(c[NODE])
     c[NODE] = v + drop(i, c)[0] if limited else level - resistance * i
+    if limited and abs(c[NODE]) < before:
+        c[CHARGE] += c[CAPACITANCE] * (before - abs(c[NODE]))
     c[PEAK] = max(c[PEAK], abs(i))
 
 
@@ -253,7 +256,7 @@ def _dash(
     if stride < STRIDE and abs(level - c[NODE]) < SETTLED:
         c[NODE] = level
     if abs(i) > limit:
-        c[CHARGE] += (abs(i) - limit) * taken
+        c[CHARGE] += c[CAPACITANCE] * abs(c[LEAN])
     return guess, taken
 
 

@@ -2,12 +2,17 @@
 
 import pytest
 
-from benchctl.config import AgeingConfig, NoiseConfig
+from benchctl.config import AgeingConfig, CircuitConfig, NoiseConfig
 from sim_instruments.models.ageing import AgeingParameters
+from sim_instruments.models.network import CircuitParameters
 from sim_instruments.models.parameters import bounds
 from sim_instruments.noise import NoiseParameters
 
-PAIRS = [(NoiseConfig, NoiseParameters), (AgeingConfig, AgeingParameters)]
+PAIRS = [
+    (NoiseConfig, NoiseParameters),
+    (AgeingConfig, AgeingParameters),
+    (CircuitConfig, CircuitParameters),
+]
 
 
 @pytest.mark.parametrize(("table", "kind"), PAIRS)
