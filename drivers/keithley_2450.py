@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 from pymeasure.instruments import Instrument, SCPIMixin
 from pymeasure.instruments.validators import strict_discrete_set, strict_range
-from pyvisa.errors import Error as VisaError
 
 from benchctl.errors import CapabilityError, InstrumentError
 from benchctl.limits import Limits
@@ -301,7 +300,7 @@ class Keithley2450(SCPIMixin, Instrument):
             return self._sweeps.play(self._setup(program), program.compliance)
         except InstrumentError:
             self._forget()
-            self._complain()
+            self._wire.complain()
             raise
 
     def set_line(self, line: int, high: bool) -> None:
@@ -316,15 +315,6 @@ class Keithley2450(SCPIMixin, Instrument):
             self._lines.pop(line, None)
             raise
         self._lines[line] = high
-
-    def _complain(self) -> None:
-        """Raise what the instrument itself has to say about a failure, if it says anything."""
-        try:
-            self.adapter.connection.clear()
-            answer = self._wire.ask(":SYST:ERR?")
-        except (VisaError, OSError, NotImplementedError, InstrumentError):
-            return
-        self._wire.accept(answer)
 
     def _setup(self, program: Program) -> Setup:
         key, known = self._memory.get(program)

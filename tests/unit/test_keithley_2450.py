@@ -265,3 +265,21 @@ def test_memory_is_by_content_and_bounded() -> None:
         memory.put(memory.get(program(0.001 * i, count=3))[0], i)
     assert memory.get(program(0.599, count=3))[1] == 599
     assert len(memory._known) <= 512
+
+
+def test_an_instrument_without_device_clear_is_asked_what_is_wrong_all_the_same() -> None:
+    dialogue = [
+        *PREPARE,
+        (SETTINGS + b";:SOUR:LIST:VOLT 0.1;" + b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
+        (RUN % 1, b"what is this, no block at all"),
+        (b":SYST:ERR?", b'-222,"Parameter data out of range"'),
+        FINE,
+    ]
+
+    def none() -> None:
+        raise NotImplementedError
+
+    with driver(dialogue) as smu:
+        smu.adapter.connection.clear = none
+        with pytest.raises(InstrumentError, match="-222,Parameter data out of range"):
+            smu.play(program(0.1))
