@@ -105,6 +105,7 @@ class Stdp(Programming):
     def execute(self) -> None:
         """Re-initialise, read, give the pair, read; for every delay."""
         ladder = self.ladder()
+        self.dut.check(super().preview(), compliance=self.compliance)
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
         for stimulus in trials.values():
