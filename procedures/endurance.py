@@ -73,7 +73,8 @@ class Endurance(Cycling):
         for block in whole_cycles(blocks, cycle.readings):
             columns = cycle.columns(block)
             high, low = columns["set_conductance"], columns["reset_conductance"]
-            sense = sense or sense_level(high, low)
+            if not sense > 0:  # not a number, as long as no cycle showed both states
+                sense = sense_level(high, low)
             outcome = classify(high, low, sense, self.least_ratio)
             rows = numbers[done : done + len(outcome)]
             self.record(cycle=rows, outcome=outcome, **columns)

@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from benchctl.stimulus import Readings
 from procedures.endurance import Endurance
 
 
@@ -58,3 +61,21 @@ def test_the_stimulus_reads_exactly_the_cycles_it_numbers(cycles, every):
     reads = np.array([s.measure for s in stimulus.unroll()])
     pulses = np.cumsum(~reads)
     assert (pulses[reads][1::2] / 2).tolist() == procedure.numbers().tolist()
+
+
+def test_the_sense_level_waits_for_a_cycle_that_shows_both_states():
+    def block(*pairs):
+        current = np.array([g for pair in pairs for g in pair]) * 0.1
+        nothing = np.zeros(len(current), dtype=bool)
+        return Readings(np.arange(len(current)) + 0.0, np.full(len(current), 0.1), current, nothing)
+
+    blocks = [block((1e-5, -1e-9)), block(*[(1e-5, 1e-7)] * 4), block((1e-5, 1e-5))]
+    outcomes = []
+    sink = SimpleNamespace(
+        record=lambda columns: outcomes.extend(columns["outcome"]), progress=lambda _: None
+    )
+    dut = SimpleNamespace(measures=lambda _: False, stream=lambda *_, **__: iter(blocks))
+    procedure = Endurance(cycles=6, sense=0)
+    procedure.bind(dut, sink, np.random.default_rng(1))
+    procedure.execute()
+    assert outcomes == [0, 0, 0, 0, 0, 2], "stuck high, not merely closed"
