@@ -184,6 +184,10 @@ def stop_on_signals(run: Run) -> Iterator[None]:
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, n) for n in names if hasattr(signal, n)]
+    # Under nohup a run outlives its terminal.
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) == signal.SIG_IGN:
+        numbers.remove(hang_up)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

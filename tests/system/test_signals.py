@@ -1,13 +1,16 @@
 """Ctrl-C and its relatives: the outputs are off and the file says "stopped", whenever it comes."""
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from benchctl.headless import stop_on_signals
 from benchctl.store import StoredRun
 
 CHILD = """
@@ -88,3 +91,16 @@ def test_the_command_line_says_130_and_keeps_the_file(tmp_path, name):
     assert child.returncode == 130
     with StoredRun(path) as stored:
         assert stored.status == "stopped"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP to ignore")
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_run_under_nohup_outlives_its_terminal(ignored):
+    stops = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        with stop_on_signals(SimpleNamespace(stop=lambda: stops.append("stop"))):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert stops == ([] if ignored else ["stop"])
+    finally:
+        signal.signal(signal.SIGHUP, before)
