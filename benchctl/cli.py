@@ -32,6 +32,9 @@ def main() -> None:
     except BenchError as error:
         typer.echo(f"benchctl: {error}", err=True)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        typer.echo(f"benchctl: {error}", err=True)
+        raise SystemExit(1) from None
     except Exception as error:
         # Typer's usage errors bring their own text; anything else is a defect to be reported.
         if not hasattr(error, "format_message"):

@@ -11,6 +11,11 @@ from benchctl.quantities import show
 from benchctl.store import StoredRun
 
 
+def _console() -> Console:
+    """Return a console that prints what it is given: "[dut] limits" is no markup."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
 def summary(stored: StoredRun) -> dict[str, Any]:
     """Return a run's header, status and figures of merit as JSON-able values."""
     header = stored.header
@@ -36,7 +41,7 @@ def summary(stored: StoredRun) -> dict[str, Any]:
 def print_run(stored: StoredRun) -> None:
     """Print a run's conditions and figures of merit."""
     header = stored.header
-    console = Console(highlight=False)
+    console = _console()
     console.print(f"{header.title} on {header.dut}: {stored.status}, {stored.rows} rows")
     console.print(f"started {header.started}, run {header.run_id}, seed {header.seed}")
     if stored.error:
@@ -59,7 +64,7 @@ def print_merits(analysis: Mapping[str, Any]) -> None:
             interval_text(merit),
             merit.get("note", ""),
         )
-    Console(highlight=False).print(table)
+    _console().print(table)
 
 
 def value_text(value: Any, unit: str) -> str:

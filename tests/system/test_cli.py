@@ -11,6 +11,7 @@ import pytest
 import xarray
 
 from benchctl import cli
+from benchctl.store import Column, Header, RunFile
 
 SEVEN = ("iv-sweep", "forming", "set-reset", "multilevel", "stdp", "retention", "endurance")
 SOURCE_METER = "examples/benches/source_meter.toml"
@@ -251,3 +252,22 @@ def test_help_needs_neither_numpy_nor_pymeasure():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "run" in done.stdout
+
+
+def test_a_place_that_cannot_be_written_is_one_line(benchctl, run, tmp_path):
+    _, made, _ = run("iv-sweep", "-p", "cycles=1", "--out", tmp_path / "a.h5")
+    code, _, err = benchctl("export", made["file"], "--out", tmp_path / "nowhere" / "a.csv")
+    assert code == 1
+    assert "nowhere" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_what_an_error_says_in_brackets_is_shown(benchctl, run, tmp_path):
+    text = "widen [dut] limits, [/x] and :smile:"
+    path = tmp_path / "a.h5"
+    header = Header("p", "device", "2026-11-21T20:14:11+00:00", "0" * 32, title="[bold]")
+    RunFile.create(path, header, [Column.of("Cycle")]).finish("failed", {}, text)
+    code, out, _ = benchctl("show", path)
+    assert code == 0
+    assert text in out
+    assert "[bold]" in out
