@@ -8,7 +8,7 @@ costs a microsecond, however long it was.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -154,6 +154,12 @@ class World:
     def warnings(self) -> list[str]:
         """What took the device out of its model's range so far, one sentence each."""
         return self.device.warnings
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a file's header should say: device, surroundings, noise, warnings so far."""
+        noise = {} if self.noise is None else {"noise": self.noise.metadata()}
+        warnings = self.warnings  # lets the device feel what has added up, before it is asked
+        return {**self._device.metadata(), **noise, "warnings": warnings}
 
     @property
     def overshoot(self) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_instruments.models import create
+from sim_instruments.noise import NoiseParameters, ReadNoise
 from sim_instruments.world import Wiring, World
 
 RELAY = Wiring("relay", "smu", "pulser", line=2, series_resistance=2e3, settle=1e-3)
@@ -210,3 +211,19 @@ def test_a_program_without_end_is_refused():
 def test_latency_must_be_a_time():
     with pytest.raises(ValueError, match="latency"):
         bench(latency=-1.0)
+
+
+def test_the_world_says_what_left_the_models_range_and_what_made_the_noise(monkeypatch):
+    world = bench(model="gap_filament")
+    world.noise = ReadNoise(NoiseParameters(rtn_traps=3.0), 5)
+    kind = type(world.device)
+    monkeypatch.setattr(kind, "warnings", property(lambda d: ["hot"] * (d.state["wear"] > 0.0)))
+    fresh = world.metadata()
+    assert (fresh["model"], fresh["warnings"]) == ("gap_filament", [])
+    assert fresh["noise"]["parameters"]["rtn_traps"] == 3.0
+    assert fresh["noise"]["traps"] == world.noise.traps
+    worn = bench(model="gap_filament", formed=False)
+    worn.hold("smu", 1.0)
+    worn.sleep(1.0)  # not felt yet: it must be before anyone warns
+    assert worn.metadata()["warnings"] == worn.warnings == ["hot"]
+    assert "noise" not in worn.metadata()
