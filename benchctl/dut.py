@@ -120,7 +120,10 @@ class Dut:
         limit = self.limits.current if compliance is None else compliance
         self.limits.check(stimulus, limit)
         passes: list[tuple[tuple[Step, ...], int]] = []
+        level = 0.0
         for segments, count in stimulus.passes(LONGEST_BODY):
+            _refuse_broken_ramp(segments, count, level)
+            level = segments[-1].voltage
             passes.extend(self._compile(segments, count, limit))
         for steps, _ in passes:
             for step in steps:
@@ -352,6 +355,17 @@ class Dut:
     def _obey_stop(self) -> None:
         if self.should_stop():
             raise Stopped("the run was asked to stop")
+
+
+def _refuse_broken_ramp(segments: tuple[Segment, ...], count: int, before: float) -> None:
+    """Refuse a ramp that would leave from 0 V: the device rests there between passes."""
+    last = segments[-1].voltage
+    start = before or (last if count > 1 else 0.0)
+    if segments[0].ramp > 0 and start != 0:
+        raise CapabilityError(
+            f"a ramp cannot start from the {show(start, 'V')} that a loop's pass ends at: the "
+            "device rests at 0 V between passes; end the pass at 0 V, or write the loop out"
+        )
 
 
 def _in_a_block(program: Program) -> int:

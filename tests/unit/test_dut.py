@@ -66,6 +66,23 @@ def test_a_slow_edge_stays_with_the_fast_top_it_starts_from(relay):
     assert sources(relay, up) == [(["pulser"], 1)]
 
 
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        Stimulus((Segment(1, 2e-3, ramp=2e-3), Segment(0.5, 2e-3, ramp=2e-3))) * 3,
+        ramp(1, 2e-3) + (read(1) + read(0.9)) * 5 + ramp(0, 2e-3),
+    ],
+)
+def test_a_ramp_that_would_start_from_0_v_instead_is_refused(meter, stimulus):
+    with pytest.raises(CapabilityError, match="ramp"):
+        meter.dut.check(stimulus)
+
+
+def test_a_ramp_that_starts_from_0_v_may_be_repeated(meter):
+    triangle = ramp(1, 2e-3) + ramp(0, 2e-3)
+    assert sources(meter, triangle * 3 + triangle) == [(["smu"], 1), (["smu"], 1)]
+
+
 def test_a_gate_nobody_can_drive_is_refused(meter):
     with pytest.raises(CapabilityError, match="gate"):
         meter.dut.check(Stimulus((Segment(0.1, 1e-3, measure=True, gate=0.5),)) * 10)
