@@ -48,6 +48,8 @@ COLDEST = 100.0
 """K; a colder ambient counts as this"""
 HOTTEST = 6000.0
 """K; no more heat is felt. Above 7000 K the equations have several solutions"""
+LEAST = 1e-12
+"""of U, that is always left to disc and plug"""
 CLOSE = 1e-9
 """of a contact voltage, is close enough"""
 SCAN = 24
@@ -101,7 +103,7 @@ def _bracket(
             if below < 0.0 < above:
                 return low, high, below, above
     kink = p[BARRIER] - p[FERMI]
-    top = min(u, kink) if side == RESETTING else u
+    top = min(u, kink) if side == RESETTING and kink > 0.0 else u
     low, below = 0.0, _excess(0.0, u, side, n, ohm, p)
     for k in range(1, SCAN + 1):
         high = top * (k / SCAN) * (k / SCAN)
@@ -159,7 +161,7 @@ def _exact(
     n = math.exp(log_n)
     ohm = p[DISC_OHM] * (length / n + (p[CELL] - length) / p[PLUG])
     contact = _contact_voltage(u, side, n, ohm, guess, p)
-    through = (u - contact) / ohm
+    through = max(u - contact, LEAST * u) / ohm
     kelvin = temperature(through * u, side, p)
     field = through * p[DISC_OHM] / n if side == SETTING else u / p[CELL]
     gamma = min(field / p[HOP_FIELD], 0.999)
@@ -180,12 +182,13 @@ def node(j: int) -> float:
 
 
 def _fill(p: Array, made: Array) -> None:
-    """Tabulate the exact solution, each row from 0 V upwards."""
+    """Tabulate the exact solution, each row from 0 V upwards, the current never falling."""
     for side in range(2):
         for m in range(POINTS_N):
             for plane in range(PLANES):
                 length = p[LENGTH] * (1.0 + (plane - 1) * STEP_L)
                 last = found = 0.0
+                most = -1e9
                 for j in range(POINTS_V):
                     guess = max(2.0 * found - last, 0.5 * found)
                     last = found
@@ -193,7 +196,10 @@ def _fill(p: Array, made: Array) -> None:
                         node(j), side, SMALLEST + m * STEP_N, length, guess, p
                     )
                     at = 2 * (((side * POINTS_V + j) * POINTS_N + m) * PLANES + plane)
-                    made[at] = log_g
+                    # Where the solution ends, the current stays: it must not fall with U.
+                    log_u = math.log(max(node(j), AT_ZERO))
+                    most = max(most + 1e-9, log_g + log_u)
+                    made[at] = most - log_u
                     made[at + 1] = log_k
 
 

@@ -60,6 +60,7 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
     whole = abs(v)
     side = SETTING if v >= 0.0 else RESETTING
     u = x[RATIO] * whole
+    low, high = 0.0, whole
     i = slope = firm = 0.0
     for _ in range(60):
         log_g, by_v, _n = _inner(0, u, side, x[SEEN], x, p)
@@ -68,8 +69,14 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
         slope = ohmic + i * by_v
         heat = p[LINE_HEAT] * i * i
         firm = p[LINE] + 3.0 * heat
-        new = u + (whole - u - i * (p[LINE] + heat)) / (1.0 + slope * firm)
-        new = min(max(new, 0.1 * u), whole)
+        missing = whole - u - i * (p[LINE] + heat)
+        if missing < 0.0:
+            high = u
+        else:
+            low = u
+        new = u + missing / (1.0 + slope * firm)
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
         move = new - u
         u = new
         if abs(move) <= 1e-6 * whole:
@@ -172,15 +179,12 @@ def rest(h: float, x: Array, p: Array, rng: Rng) -> None:
 
 
 @kernel
-def _notice(v: float, h: float, x: Array, p: Array, rng: Rng) -> None:
-    """Begin a new half cycle where the polarity says so; count time under a read voltage."""
-    if abs(v) < EVENT:
-        x[UNFELT] += h
-        due = x[UNFELT] * p[JUMP_RATE] > SOON
-        if due or x[UNFELT] * p[PACE] > REST_UNIT + SOON * x[THETA]:
-            _relax(0.0, x, p, rng)
-    elif math.copysign(1.0, v) != x[POLARITY]:
-        _begin_cycle(math.copysign(1.0, v), x, p, rng)
+def _notice(taken: float, over: bool, x: Array, p: Array, rng: Rng) -> None:
+    """Count time under a read voltage as rest; let it be felt when the segment is over."""
+    x[UNFELT] += taken
+    due = x[UNFELT] * p[JUMP_RATE] > SOON or x[UNFELT] * p[PACE] > REST_UNIT + SOON * x[THETA]
+    if over and due:
+        _relax(0.0, x, p, rng)
 
 
 @kernel
@@ -287,8 +291,13 @@ def step(
     """Let the device change under `v` for at most `h`; return the time taken."""
     if x[STAGE] != FORMED:
         return _form(v, h, x, p)
-    _notice(v, h, x, p, rng)
-    return _move(v, i, g, give, h, x, p)
+    reading = abs(v) < EVENT
+    if not reading and math.copysign(1.0, v) != x[POLARITY]:
+        _begin_cycle(math.copysign(1.0, v), x, p, rng)
+    taken = _move(v, i, g, give, h, x, p)
+    if reading:
+        _notice(taken, taken >= h, x, p, rng)
+    return taken
 
 
 def observe(i: float, x: Array, p: Array, rng: Rng) -> float:

@@ -2,7 +2,7 @@ r"""Filamentary valence-change memory (HfO2/TiOx): the JART VCM v1b compact mode
 
 Oxygen vacancies hop between a thin disc in front of the Schottky electrode and a plug behind it;
 `N` is their concentration in the disc. C. Bengel et al., IEEE TCAS-I 67, 4618 (2020),
-doi:10.1109/TCSI.2020.3018502; F. Cueppers et al., APL Mater. 7, 091105 (2019),
+doi:10.1109/TCSI.2020.3018502; F. Cueppers et al., APL Materials 7, 091105 (2019),
 doi:10.1063/1.5108654 [R: parameters, from public ports of the Verilog-A]. Here **V > 0 sets**: the
 sign of the publication is turned. With `U` across contact (`V_s`), disc and plug, ``A = pi r^2``::
 
@@ -40,9 +40,10 @@ state is noisy from minute to minute, the on state is not.
 left across the device (the compliance decides) or N = N_max; from there on it is a JART device.
 
 **Numerics** — conductance and rate come from a table over U, ln N and l, made once per set of
-parameters and ambient temperature (0.3 s, shared by devices); the radius scales the current alone.
+parameters and ambient temperature (0.15 s, shared by devices); the radius scales the current alone.
 With `exact` the equations are solved at each look, some 100 times slower: both agree within 3 %.
-A stride of ln N takes the rate's logarithm as a parabola along the load line.
+A stride of ln N takes the rate's logarithm as a parabola along the load line; set times are
+converged within 2 % (Heun steps of 0.1 in ln N, often used, find them 3 to 8 % longer).
 
 **Valid** up to 1500 K in the filament; beyond, `warnings` says so and numbers are numbers only
 (more than 6000 K is not felt: above 7000 K the equations for V > 0 have several solutions, too).

@@ -11,6 +11,7 @@ from scipy.integrate import quad
 from scipy.stats import chi2
 
 from sim_instruments.models.jart_vcm import JartVcm
+from sim_instruments.world import Wiring, World
 
 PLAIN = {"variable": False, "jumps": False, "drift": 0.0, "relaxation": 0.0, "read_noise": 0.0}
 NONE = np.zeros(0)
@@ -326,6 +327,15 @@ def test_absurd_conditions_leave_numbers_behind(volts, circuit, kelvin):
                 **circuit)  # fmt: skip
     assert 0.001 < disc(device) < 25
     assert math.isfinite(device.current(0.1))
+
+
+def test_the_world_passes_the_warning_on():
+    world = World(JartVcm(seed=0, **PLAIN), wiring=Wiring("direct", "smu"))
+    world.attach("smu")
+    assert world.warnings == []
+    world.hold("smu", 1.2)
+    world.sleep(1e-3)
+    assert "1500 K" in world.warnings[0]
 
 
 def sigma_is(samples, sigma):
