@@ -35,6 +35,8 @@ REACH: Final = 10.0
 """A time constant beyond this many times the last read is not determined."""
 FAR: Final = 3.0
 """Decades beyond the last read from which an extrapolation is no evidence."""
+EXPONENTS: Final = (0.05, 2.0)
+"""of a stretched exponential: below, it is a constant; at 0 and less it would not decay"""
 RESAMPLES: Final = 1000
 
 
@@ -156,7 +158,7 @@ def _fit_curve(name: str, t: FloatArray, r: FloatArray) -> tuple[float, ...] | N
         ),
         "stretched": (
             [(top, last, 0.5), (top, last + 3.0, 0.3)],
-            ([0.0, span[0], 0.05], [np.inf, span[1], 2.0]),
+            ([0.0, span[0], EXPONENTS[0]], [np.inf, span[1], EXPONENTS[1]]),
         ),
     }
     starts, bounds = options[name]
@@ -237,7 +239,10 @@ def _bootstrap(
     residual = (r - law(t)) * math.sqrt(t.size / max(t.size - fitted.size, 1))
     rng = np.random.default_rng(seed)
     steps = rng.choice(residual, (RESAMPLES, t.size)) @ np.linalg.pinv(slopes).T
-    natural = [_natural(law.name, p) for p in fitted + np.clip(steps, -20.0, 20.0)]
+    moved = fitted + np.clip(steps, -20.0, 20.0)
+    if law.name == "stretched":
+        moved[:, 2] = np.clip(moved[:, 2], *EXPONENTS)
+    natural = [_natural(law.name, p) for p in moved]
     low, high = np.percentile(_left(law.name, np.array(natural), at, since), [2.5, 97.5])
     return float(low), float(high)
 

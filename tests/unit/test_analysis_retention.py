@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,18 @@ LAWS = {
     "exponential": (np.exp(-TIME / 3e4), (1.0, 3e4)),
     "stretched": (np.exp(-((TIME / 2e4) ** 0.4)), (1.0, 2e4, 0.4)),
 }
+
+
+def test_a_stretched_rival_stays_a_decay_when_resampled():
+    time = [1.0, 3.402, 11.58, 39.38, 134.0, 455.8, 1551.0, 5276.0, 17950.0, 61070.0, 207800.0,
+            706900.0]  # fmt: skip
+    relative = [0.9912, 0.9851, 1.0202, 1.0124, 0.9416, 1.0616, 1.032, 1.0216, 0.9996, 0.9788,
+                1.0017, 0.8344]  # fmt: skip
+    law = retention.drift(time, relative)
+    assert "stretched" in {law.name, *(rival.name for rival in law.rivals)}
+    stretched = next(each for each in (law, *law.rivals) if each.name == "stretched")
+    left = retention.extrapolate(replace(stretched, rivals=()), time, relative, since=1.0)
+    assert 0 <= left.interval[0] <= left.interval[1] <= 1, "it grew, or overflowed"
 
 
 @pytest.mark.parametrize("name", LAWS)
