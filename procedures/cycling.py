@@ -14,7 +14,10 @@ class Cycling(Procedure):
     set_width = quantity("Set width", "1 us", "s", 1e-9, 100)
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
+    compliance = quantity(
+        "Compliance", "100 uA", "A", 1e-12, 10,
+        description="of the source-meter; a generator's pulse has only its series resistor",
+    )  # fmt: skip
     least_ratio = quantity(
         "Smallest ON/OFF ratio", 3, "", 1, 1e9, description="a cycle below it counts as failed"
     )

@@ -19,7 +19,10 @@ class Programming(Procedure):
     reset_width = quantity("Reset width", "1 us", "s", 1e-9, 100)
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
-    compliance = quantity("Compliance", "100 uA", "A", 1e-12, 10)
+    compliance = quantity(
+        "Compliance", "100 uA", "A", 1e-12, 10,
+        description="of the source-meter; a generator's pulse has only its series resistor",
+    )  # fmt: skip
 
     def ladder(self, lowest: float = 0.0) -> Ladder:
         """Return the pulses a try may use; none resets the device below `lowest` (S)."""
