@@ -83,8 +83,12 @@ class Bench:
             "simulated": self.simulated,
             "identities": dict(self.identities),
             "config": self.config.model_dump(mode="json"),
-            "device": self.world.device.metadata() if self.world is not None else None,
+            "device": self.world.metadata() if self.world is not None else None,
         }
+
+    def warnings(self) -> list[str]:
+        """Return where a simulated device has left the range its model holds for."""
+        return list(self.world.warnings) if self.world is not None else []
 
 
 def open_bench(

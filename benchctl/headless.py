@@ -129,7 +129,8 @@ class Progress:
             return
         self._next = monotonic() + (0.1 if self._live else self._EVERY)
         left = f", {show(eta, 's', 2)} left" if eta is not None else ""
-        text = f"{100 * fraction:5.1f} %, {self._rows} rows{left}"
+        rows = f", {self._rows} rows" if self._rows else ""
+        text = f"{100 * fraction:5.1f} %{rows}{left}"
         if self._live:
             done = round(30 * fraction)
             sys.stderr.write(f"\r{'█' * done}{'░' * (30 - done)} {text}\033[K")

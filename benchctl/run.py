@@ -26,7 +26,7 @@ import numpy as np
 import pymeasure.experiment
 
 from benchctl.errors import BenchError, ConfigError, Stopped
-from benchctl.procedure import Procedure
+from benchctl.procedure import Merit, Procedure
 from benchctl.rows import RowBlock, StockRows
 from benchctl.stimulus import FloatArray, Trace
 from benchctl.store import Column, Header, RunFile, plain
@@ -271,6 +271,10 @@ class Run:
             return {}, None
         try:
             merits = self.procedure.analyze(file.data)
+            warnings = self.bench.warnings() if self.bench is not None else []
+            if warnings:
+                title = "Within the range of the device model"
+                merits["model_validity"] = Merit(False, "", title, None, "; ".join(warnings))
             return {name: plain(asdict(merit)) for name, merit in merits.items()}, None
         except (Exception, KeyboardInterrupt) as error:
             log.warning("the analysis failed", exc_info=error)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchctl.gui.app import application
-from benchctl.headings import heading
 from benchctl.gui.live import LiveTable, Series
 from benchctl.gui.plots import PlotCard
 from benchctl.gui.theme import LIGHT
+from benchctl.headings import heading
 from benchctl.procedure import Plot
 
 HEADINGS = {"time": heading("Time (s)"), "current": heading("Current (A)")}

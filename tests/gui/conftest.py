@@ -52,6 +52,9 @@ class StandInBench:
     def snapshot(self):
         return {"name": self.name}
 
+    def warnings(self):
+        return []
+
     def safe(self):
         self.safe_calls += 1
         return []

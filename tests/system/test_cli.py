@@ -182,6 +182,20 @@ def test_a_failure_in_the_middle_keeps_the_rows(run, tmp_path):
     assert "Traceback" not in err
 
 
+def test_a_run_says_where_the_model_does_not_hold(run, tmp_path):
+    bench = tmp_path / "bench.toml"
+    text = Path(SOURCE_METER).read_text(encoding="utf-8").replace("gap_filament", "jart_vcm")
+    bench.write_text(text.replace('"2 mA"', '"20 mA"'), encoding="utf-8")
+    hot = ["-p", "compliance=20 mA", "-p", "reset_compliance=20 mA", "-p", "cycles=1"]
+    for arguments, valid in [(hot, False), (["-p", "cycles=1"], True)]:
+        out = tmp_path / f"{valid}.h5"
+        code, result, _ = run(
+            "iv-sweep", "--bench", bench, "--simulate", "--seed", 1, "--out", out, *arguments
+        )
+        assert code == 0
+        assert ("model_validity" not in result["analysis"]) == valid
+
+
 def test_lists_are_arrays_of_named_objects(benchctl):
     for what, some in [
         ("procedures", "set-reset"),

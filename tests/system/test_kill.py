@@ -47,7 +47,7 @@ CHILD = dedent("""
     dut = SimpleNamespace(name="d", should_stop=None, check=lambda *a, **k: None)
     config = SimpleNamespace(simulation=SimpleNamespace(seed=1))
     bench = SimpleNamespace(dut=dut, config=config, simulated=True, safe=lambda: [],
-                            snapshot=lambda: {})
+                            snapshot=lambda: {}, warnings=lambda: [])
     Run(Endless(), bench, out=sys.argv[1], observers=[Acknowledge()]).execute()
 """)
 

@@ -27,6 +27,9 @@ class FakeBench:
     def snapshot(self):
         return {"identities": {"smu": "KEITHLEY,2450"}, "temperature": float("nan")}
 
+    def warnings(self):
+        return []
+
     def safe(self):
         self.calls.append("safe")
         return list(self.failures)
