@@ -48,6 +48,7 @@ import numpy as np
 from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.load_line import stretch
 from sim_instruments.models.parameters import Bound
 
 BOLTZMANN = 8.617333e-5
@@ -74,8 +75,6 @@ FORGOTTEN = 1e-12
 """s, as good as none"""
 NEGLIGIBLE = 18.0
 """kT; with more push than this the way back is 1e-15 of the way ahead"""
-MOST_BENT = 5.0
-"""e-folds of the rate in one sub-step"""
 UNRESOLVED = 1e6
 """sub-steps that would fit into what is left of a segment: their own time is of no account"""
 HURRY = 4.0
@@ -316,9 +315,9 @@ def _travel(
     rate: float, steepness: float, turn: float, most: float, h: float
 ) -> tuple[float, float]:
     """Return (move, time), at most `most` and `h`, with the mean steepness on the way."""
-    move, taken = _stretch(rate, steepness + 0.5 * turn * most, most, h)
+    move, taken = stretch(rate, steepness + 0.5 * turn * most, most, h)
     if move < most:
-        move, taken = _stretch(rate, steepness + 0.5 * turn * move, most, h)
+        move, taken = stretch(rate, steepness + 0.5 * turn * move, most, h)
     return move, taken
 
 
@@ -330,22 +329,6 @@ def _forget(move: float, x: Array) -> None:
     x[UNFELT] *= kept
     if x[THETA] + x[UNFELT] < FORGOTTEN:
         x[THETA] = x[UNFELT] = 0.0
-
-
-@kernel
-def _stretch(rate: float, steepness: float, most: float, h: float) -> tuple[float, float]:
-    """Return (move, time) for a rate that changes as ``exp(steepness * move)``, exactly."""
-    bent = steepness * most
-    if abs(bent) > MOST_BENT:
-        most *= MOST_BENT / abs(bent)
-        bent = math.copysign(MOST_BENT, bent)
-    if abs(bent) < 1e-6:
-        taken = most / rate
-        return (most, taken) if taken <= h else (rate * h, h)
-    taken = (1.0 - math.exp(-bent)) / (steepness * rate)
-    if taken <= h:
-        return most, taken
-    return -math.log1p(-steepness * rate * h) / steepness, h
 
 
 def _observe(i: float, x: Array, p: Array, rng: Rng) -> float:

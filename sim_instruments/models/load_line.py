@@ -25,6 +25,22 @@ def stride_within(most: float, give: float, slope: float) -> float:
 
 
 @kernel
+def stretch(rate: float, steepness: float, most: float, h: float) -> tuple[float, float]:
+    """Return (move, time) for a rate that changes as ``exp(steepness * move)``, exactly."""
+    bent = steepness * most
+    if abs(bent) > MOST_BENT:
+        most *= MOST_BENT / abs(bent)
+        bent = math.copysign(MOST_BENT, bent)
+    if abs(bent) < 1e-6:
+        taken = most / rate
+        return (most, taken) if taken <= h else (rate * h, h)
+    taken = (1.0 - math.exp(-bent)) / (steepness * rate)
+    if taken <= h:
+        return most, taken
+    return -math.log1p(-steepness * rate * h) / steepness, h
+
+
+@kernel
 def glide(near: float, far: float, stride: float, h: float) -> tuple[float, float]:
     """Return (signed move, time taken), at most `stride` and `h`.
 
@@ -39,17 +55,8 @@ def glide(near: float, far: float, stride: float, h: float) -> tuple[float, floa
         slope = (speed - ahead) / stride
         move = speed / slope * -math.expm1(-slope * h)
         return sign * move, h
-    bent = math.log(ahead / speed)
-    if abs(bent) > MOST_BENT:
-        stride *= MOST_BENT / abs(bent)
-        bent = math.copysign(MOST_BENT, bent)
-    if abs(bent) < 1e-6:
-        taken = stride / speed
-        return (sign * stride, taken) if taken <= h else (near * h, h)
-    taken = stride / speed * -math.expm1(-bent) / bent
-    if taken <= h:
-        return sign * stride, taken
-    return sign * stride * -math.log1p(-bent * speed * h / stride) / bent, h
+    move, taken = stretch(speed, math.log(ahead / speed) / stride, stride, h)
+    return sign * move, taken
 
 
 @kernel
