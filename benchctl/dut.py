@@ -9,7 +9,7 @@ instrument share a program, and the device rests at 0 V wherever the path change
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from benchctl.errors import CapabilityError, ConfigError, Stopped
 from benchctl.limits import Limits
@@ -25,6 +25,10 @@ BLOCK = 1.0
 PAUSE = 0.1
 #: Segments of a loop body that are written out before the loop is played pass by pass.
 LONGEST_BODY = 100_000
+
+
+#: Stimuli of at most `SHORT` segments are compiled once; so many are remembered.
+SHORT, REMEMBERED = 32, 512
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,11 +85,14 @@ class Step:
         return self.pause if self.program is None else self.program.elapsed
 
 
+Passes = tuple[tuple[tuple[Step, ...], int], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What the bench will do for a stimulus: passes of steps, each pass `count` times."""
 
-    passes: tuple[tuple[tuple[Step, ...], int], ...]
+    passes: Passes
     duration: float
     """s, relay settling included"""
     relay_operations: int
@@ -109,6 +116,7 @@ class Dut:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     _on_generator: bool | None = field(default=None, init=False)
     """where the relay is; None until it was set, and after a setting that failed"""
+    _known: dict[tuple[Stimulus, float], Passes] = field(default_factory=dict, init=False)
 
     def check(self, stimulus: Stimulus, *, compliance: float | None = None) -> Plan:
         """Return what the bench would do, touching no wire.
@@ -117,7 +125,21 @@ class Dut:
             LimitExceeded: outside the DUT's limits.
             CapabilityError: the bench cannot play it.
         """
+        passes = self._passes(stimulus, compliance)
+        switches = self._count_switches(passes) if self.wiring.relay else 0
+        elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
+        elapsed += switches * self.wiring.relay.settle if self.wiring.relay else 0.0
+        return Plan(passes, elapsed, switches, stimulus.segments)
+
+    def _passes(self, stimulus: Stimulus, compliance: float | None) -> Passes:
+        """Return the checked passes of a stimulus; short ones are remembered.
+
+        A write-verify gives the same few pulses over and over.
+        """
         limit = self.limits.current if compliance is None else compliance
+        known = self._known.get((stimulus, limit)) if len(stimulus.items) <= SHORT else None
+        if known is not None:
+            return known
         self.limits.check(stimulus, limit)
         passes: list[tuple[tuple[Step, ...], int]] = []
         level = 0.0
@@ -125,13 +147,13 @@ class Dut:
             _refuse_broken_ramp(segments, count, level)
             level = segments[-1].voltage
             passes.extend(self._compile(segments, count, limit))
-        for steps, _ in passes:
-            for step in steps:
-                self._check_step(step)
-        switches = self._count_switches(passes) if self.wiring.relay else 0
-        settle = self.wiring.relay.settle if self.wiring.relay else 0.0
-        elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
-        return Plan(tuple(passes), elapsed + switches * settle, switches, stimulus.segments)
+        for step in chain.from_iterable(steps for steps, _ in passes):
+            self._check_step(step)
+        if stimulus.segments <= SHORT:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[stimulus, limit] = tuple(passes)
+        return tuple(passes)
 
     def stream(self, stimulus: Stimulus, *, compliance: float | None = None) -> Iterator[Readings]:
         """Play a stimulus and yield its readings block by block.
@@ -144,7 +166,7 @@ class Dut:
             Stopped: the run was asked to stop.
             InstrumentError: an instrument failed.
         """
-        for steps, count in self.check(stimulus, compliance=compliance).passes:
+        for steps, count in self._passes(stimulus, compliance):
             if len(steps) == 1 and steps[0].program is not None:
                 yield from self._play_repeated(steps[0], steps[0].program)
                 continue
@@ -203,8 +225,7 @@ class Dut:
         """Yield the passes that play `segments` `count` times."""
         steps = tuple(self._step(*piece, compliance) for piece in self._pieces(segments))
         if len(steps) == 1 and steps[0].program is not None:
-            (only,) = steps
-            yield (replace(only, program=replace(steps[0].program, count=count)),), 1
+            yield (replace(steps[0], program=replace(steps[0].program, count=count)),), 1
         elif steps:
             yield steps, count
 
@@ -287,7 +308,7 @@ class Dut:
                 step.program, self.wiring.generating, self.wiring.series_resistance
             )
 
-    def _count_switches(self, passes: list[tuple[tuple[Step, ...], int]]) -> int:
+    def _count_switches(self, passes: Passes) -> int:
         """Return how often the relay will change over."""
         generator, total = self._on_generator, 0
         for steps, count in passes:

@@ -237,8 +237,9 @@ class Readings:
     @property
     def conductance(self) -> FloatArray:
         """Siemens; NaN where the voltage is 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.voltage == 0, np.nan, self.current / self.voltage)
+        siemens: FloatArray = np.full(len(self), np.nan)
+        np.divide(self.current, self.voltage, out=siemens, where=self.voltage != 0)
+        return siemens
 
     @staticmethod
     def join(parts: "list[Readings]") -> "Readings":

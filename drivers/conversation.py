@@ -10,6 +10,8 @@ from benchctl.errors import InstrumentError
 
 PATIENCE: Final = 5.0
 """s an answer may take beyond the time the instrument is known to need"""
+SLACK: Final = 1e3
+"""ms a time-out may be too long"""
 MOST_ERRORS: Final = 100
 """deeper than any instrument's error queue"""
 
@@ -123,9 +125,9 @@ class Conversation:
             raise self.garbled(answer) from None
 
     def _allow(self, busy: float) -> None:
-        # Whole seconds: setting a time-out costs as much as a short answer.
-        timeout = (math.ceil(busy) + PATIENCE) * 1e3
-        if timeout == self._timeout:
+        # Setting a time-out costs as much as a short answer: one a second too long serves as well.
+        timeout = math.ceil(busy + PATIENCE) * 1e3
+        if timeout <= self._timeout <= timeout + SLACK:
             return
         try:
             self._adapter.connection.timeout = timeout
