@@ -1,5 +1,6 @@
 """What the Dut makes of a stimulus on the two example benches, real drivers included."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,10 +164,10 @@ def test_the_driver_is_a_gate_of_its_own(relay, name):
     """Take the first gate away: the second one must still hold."""
     steps, _ = relay.dut.check(pulse(1, 1e-6) + read(0.1)).passes[0]
     step = next(s for s in steps if s.source is relay.instruments[name])
-    step.program.voltage[:] = 5.0
+    beyond = replace(step.program, voltage=np.full_like(step.program.voltage, 5.0))
     before = relay.world.messages
     with pytest.raises(LimitExceeded):
-        step.source.play(step.program)
+        step.source.play(beyond)
     assert relay.world.messages == before
 
 
@@ -253,6 +254,16 @@ def test_a_cell_the_wiring_does_not_reach(meter):
 def test_a_ramp_on_a_source_meter_is_a_staircase_that_the_device_sees(meter):
     readings = meter.dut.play(ramp(0.2, 4e-3) + read(0.2, 1e-3) + ramp(0.0, 1e-3))
     assert readings.voltage == pytest.approx([0.2], rel=1e-3)
+
+
+def test_a_stimulus_compiled_once_is_checked_against_the_relay_as_it_is(relay):
+    stimulus = pulse(1, 1e-6) + wait(1e-6)
+    relay.dut.play(read(0.1))
+    assert relay.dut.check(stimulus).relay_operations == 1
+    relay.dut.play(stimulus)
+    assert relay.dut.check(stimulus).relay_operations == 0
+    with pytest.raises(LimitExceeded):
+        relay.dut.check(stimulus, compliance=1.0)
 
 
 def test_a_short_rest_by_itself_is_left_to_the_clock(meter):
