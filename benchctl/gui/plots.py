@@ -23,6 +23,7 @@ NARROW: Final = 0.6
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+# pyqtgraph ships no types in some releases: its classes are Any then.
 class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
     """An axis that speaks in SI prefixes, in decades too."""
 
