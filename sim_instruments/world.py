@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sim_instruments.load import Played
 from sim_instruments.models.circuit import Array, Flags
-from sim_instruments.models.device import Device, Played
+from sim_instruments.models.device import Device
 from sim_instruments.noise import ReadNoise
 
 

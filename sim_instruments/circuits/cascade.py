@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sim_instruments.circuits.node import Activity, Levels
 from sim_instruments.circuits.rc_neuron import RCNeuron
-from sim_instruments.models.device import ROOM
+from sim_instruments.load import ROOM
 
 
 class Cascade:

@@ -38,9 +38,10 @@ from sim_instruments.circuits.drive import Drive, picked
 from sim_instruments.circuits.nodal import Lines, Solution
 from sim_instruments.circuits.population import Bias, Population
 from sim_instruments.circuits.transistor import TransistorParameters, packed
+from sim_instruments.load import ROOM
 from sim_instruments.models import create
 from sim_instruments.models.circuit import Array
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, as_metadata, checked
 
 SHORTEST = 1.0 / 1024.0

@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Kernels, Rng, bind
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.exponential import grown, time_to
 
 Levels = float | Sequence[float] | Array

@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from sim_instruments.circuits.node import Activity, Detector, Levels, Node, Readout
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.load import ROOM
+from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, checked
 
 

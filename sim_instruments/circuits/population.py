@@ -30,8 +30,9 @@ import numpy as np
 
 from sim_instruments.circuits.streams import Words, handle, seeded, stream
 from sim_instruments.circuits.transistor import THRESHOLD, channel
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import BATTERY, Array, Kernels, bind
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 
 UNBIASED = 1e-6
 """V; a cell below it rests, in closed form"""

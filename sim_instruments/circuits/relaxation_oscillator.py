@@ -20,7 +20,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from sim_instruments.circuits.node import Activity, Detector, Levels, Node
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.load import ROOM
+from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, checked
 
 

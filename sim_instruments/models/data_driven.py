@@ -30,8 +30,9 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
 from sim_instruments.models.parameters import Bound
 

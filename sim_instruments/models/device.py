@@ -2,32 +2,20 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
+from sim_instruments.load import ROOM, Played
 from sim_instruments.models.ageing import NOMINAL, AgeingParameters, Wear, ageing_state, packed
-from sim_instruments.models.circuit import Array, Flags, Kernels, Rng
+from sim_instruments.models.circuit import Array, Kernels, Rng
 from sim_instruments.models.network import CHARGE, PEAK, SIZE, CircuitParameters, around
 from sim_instruments.models.parameters import as_metadata, checked
 
 AMBIENT = 0
 """Where every model keeps its temperature (K) among its parameters."""
-ROOM = 300.0
-"""K"""
 _NO_TIME = np.zeros(0)
 _NOTHING = (_NO_TIME, _NO_TIME, np.zeros(0, dtype=bool))
-
-
-class Played(NamedTuple):
-    """One value per recorded segment."""
-
-    voltage: Array
-    """V at the source"""
-    current: Array
-    """A"""
-    limited: Flags
-    """True where the source was in compliance"""
 
 
 class Device:

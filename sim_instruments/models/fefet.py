@@ -48,8 +48,9 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel
-from sim_instruments.models.device import AMBIENT, ROOM
+from sim_instruments.models.device import AMBIENT
 from sim_instruments.models.ferroelectric_domains import (
     BASE,
     COUNT,

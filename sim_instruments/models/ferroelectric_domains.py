@@ -21,8 +21,9 @@ import math
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel
-from sim_instruments.models.device import AMBIENT, ROOM
+from sim_instruments.models.device import AMBIENT
 
 BASE = 24
 """where domains begin in both arrays"""

@@ -40,8 +40,9 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.ferroelectric_domains import (
     BASE,
     COUNT,

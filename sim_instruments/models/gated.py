@@ -15,10 +15,11 @@ neither resistance nor limit. `rest` is for a device with neither bias nor gate 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
+from sim_instruments.load import ROOM, GatedPlayed
 from sim_instruments.models.circuit import (
     RAMP_STEP,
     Array,
@@ -29,7 +30,7 @@ from sim_instruments.models.circuit import (
     kernel,
     specialise,
 )
-from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.device import AMBIENT, Device
 
 GATE = 0
 """Where every gated model keeps the gate voltage (V) in its state."""
@@ -49,19 +50,6 @@ class GatedKernels(Kernels):
     """A gated model's compiled functions."""
 
     play_gated: Callable[..., None]
-
-
-class GatedPlayed(NamedTuple):
-    """One value per recorded segment."""
-
-    voltage: Array
-    """V at the source between drain and source terminal"""
-    current: Array
-    """A, into the drain"""
-    limited: Flags
-    """True where the drain's source was in compliance"""
-    gate_current: Array
-    """A, into the gate"""
 
 
 def _gated_hold(

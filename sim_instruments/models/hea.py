@@ -56,9 +56,10 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models import alloy
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
-from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
 
 QUANTUM = 7.748092e-5

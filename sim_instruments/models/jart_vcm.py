@@ -60,10 +60,11 @@ from typing import Annotated
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from sim_instruments.load import ROOM
 from sim_instruments.models import jart_contact as contact
 from sim_instruments.models import jart_motion as motion
 from sim_instruments.models.circuit import Array, specialise
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.jart_contact import BOLTZMANN, CHARGE, UNIT
 from sim_instruments.models.jart_motion import FORMED, RANGE
 from sim_instruments.models.parameters import Bound

@@ -31,8 +31,8 @@ from typing import Annotated
 
 import numpy as np
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel
-from sim_instruments.models.device import ROOM
 from sim_instruments.models.gated import GATE, Gated, specialise_gated
 from sim_instruments.models.load_line import glide, scattered, stride_within
 from sim_instruments.models.parameters import Bound

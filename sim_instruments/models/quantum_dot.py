@@ -67,8 +67,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
-from sim_instruments.models.device import AMBIENT, ROOM, Device
+from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
 
 BOLTZMANN = 8.617333e-5

@@ -42,8 +42,9 @@ from typing import Annotated
 import numpy as np
 from scipy.optimize import brentq
 
+from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Rng, specialise
-from sim_instruments.models.device import ROOM, Device
+from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, Choice, Value
 
 STRAIGHT = 1e-3
