@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchctl.errors import CapabilityError
 from benchctl.stimulus import BoolArray, FloatArray, Segment
@@ -24,10 +25,14 @@ class Program:
     count: int
     compliance: float
     """A; the source must not give more, where it can limit at all"""
+    gate: FloatArray | None = None
+    """V at the third terminal, which ramps together with `voltage`; None where nothing drives it"""
+    gate_compliance: float = 0.0
+    """A; what drives the third terminal must not give more"""
 
     @classmethod
     def of(cls, segments: Sequence[Segment], count: int, compliance: float) -> "Program":
-        """Return the program of `segments`."""
+        """Return the program of `segments`, the third terminal aside."""
         return cls(
             np.array([s.voltage for s in segments]),
             np.array([s.duration for s in segments]),
@@ -46,6 +51,18 @@ class Program:
     def elapsed(self) -> float:
         """Seconds all passes take."""
         return self.period * self.count
+
+    def refuse_gate(self, who: str) -> None:
+        """Refuse a program that drives a third terminal, for a source with one channel.
+
+        Raises:
+            CapabilityError: naming the source.
+        """
+        if self.gate is not None:
+            raise CapabilityError(
+                f"{who} has one channel and cannot drive a third terminal in step; "
+                "use a source-meter with two"
+            )
 
     def on_grid(self, shortest: float, resolution: float, most: int, who: str) -> "Grid":
         """Return the program as equal time steps, for a source that has one dwell per list.
@@ -75,17 +92,11 @@ class Program:
                 f"{who} holds {most} steps in a list, the stimulus needs {total} of "
                 f"{step * resolution:g} s; make the widths more alike"
             )
-        before = np.concatenate([[0.0], self.voltage[:-1]])
-        levels = np.concatenate(
-            [
-                np.concatenate([np.linspace(a, b, n + 1)[1:], np.full(h, b)])
-                for a, b, n, h in zip(before, self.voltage, slope, hold, strict=True)
-            ]
-        )
         last = np.cumsum(hold + slope) - 1
         kept = np.zeros(total, dtype=bool)
         kept[last[self.measure]] = True
-        return Grid(levels, step * resolution, kept)
+        gate = None if self.gate is None else _stairs(self.gate, slope, hold)
+        return Grid(_stairs(self.voltage, slope, hold), step * resolution, kept, gate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,3 +109,16 @@ class Grid:
     """s per step"""
     kept: BoolArray
     """True for the steps whose reading was asked for"""
+    gate: FloatArray | None = None
+    """V at the third terminal, one per step"""
+
+
+def _stairs(targets: FloatArray, slope: NDArray[np.int64], hold: NDArray[np.int64]) -> FloatArray:
+    """Return levels that reach each target in `slope` equal steps and stay for `hold`."""
+    before = np.concatenate([[0.0], targets[:-1]])
+    return np.concatenate(
+        [
+            np.concatenate([np.linspace(a, b, n + 1)[1:], np.full(h, b)])
+            for a, b, n, h in zip(before, targets, slope, hold, strict=True)
+        ]
+    )

@@ -4,6 +4,7 @@
 refused before any part of it is sent.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -33,6 +34,9 @@ class Capabilities:
     """A, smallest and largest compliance; None where it cannot limit current"""
     resistance: float = 0.0
     """Ohm, its output resistance: all that limits the current where `current` is None"""
+    gate: tuple[float, float] | None = None
+    """V, lowest and highest level of a second channel that plays in step with the first and can
+    drive a third terminal; None without one"""
 
 
 @runtime_checkable
@@ -110,6 +114,29 @@ class PulseGenerator(Source, Protocol):
 
     def play(self, program: Program) -> None:
         """Upload, trigger once, return when the last segment is over and the output is at 0 V."""
+        ...
+
+
+@runtime_checkable
+class SwitchMatrix(Instrument, Protocol):
+    """Connects inputs (sources) to outputs (lines of an array), both counted from 1."""
+
+    inputs: int
+    """how many it has"""
+    outputs: int
+    """how many it has"""
+    operations: int
+    """how many contacts it has opened or closed: their life is finite"""
+
+    def connect(self, crosspoints: Collection[tuple[int, int]]) -> None:
+        """Close exactly these (input, output) crosspoints, and open all others before that.
+
+        Returns when the contacts have settled. What is closed already costs no message.
+
+        Raises:
+            CapabilityError: it has no such crosspoint.
+            InstrumentError: the instrument reported an error or did not answer.
+        """
         ...
 
 

@@ -37,7 +37,7 @@ class Segment:
     """s; 0 means as fast as the instrument can"""
     measure: bool = False
     gate: float | None = None
-    """V on a third terminal; None leaves it alone"""
+    """V at a third terminal, reached together with `voltage`; None leaves it at 0 V"""
 
     def __post_init__(self) -> None:
         """Refuse what no instrument could mean."""
@@ -98,6 +98,15 @@ class Stimulus:
             i.body.duration * i.count if isinstance(i, Loop) else i.ramp + i.duration
             for i in self.items
         )
+
+    @cached_property
+    def gate_extremes(self) -> tuple[float, float]:
+        """Lowest and highest voltage (V) at the third terminal, rest included."""
+        low, high = 0.0, 0.0
+        for item in self.items:
+            a, b = item.body.gate_extremes if isinstance(item, Loop) else (item.gate or 0.0,) * 2
+            low, high = min(low, a), max(high, b)
+        return low, high
 
     @cached_property
     def extremes(self) -> tuple[float, float]:
@@ -224,14 +233,17 @@ class Readings:
     """A"""
     limited: BoolArray
     """True where the source was held at its compliance"""
+    gate_current: FloatArray | None = None
+    """A into the third terminal, where the stimulus drove one"""
 
     def __len__(self) -> int:
         return len(self.time)
 
     def __getitem__(self, index: slice | BoolArray) -> "Readings":
         """Return some of the readings."""
+        gate = None if self.gate_current is None else self.gate_current[index]
         return Readings(
-            self.time[index], self.voltage[index], self.current[index], self.limited[index]
+            self.time[index], self.voltage[index], self.current[index], self.limited[index], gate
         )
 
     @property
@@ -243,18 +255,28 @@ class Readings:
 
     @staticmethod
     def join(parts: "list[Readings]") -> "Readings":
-        """Return the parts end to end; no parts give no readings."""
+        """Return the parts end to end; no parts give no readings.
+
+        Where only some have a gate current, it is not a number for the others.
+        """
         if len(parts) == 1:
             return parts[0]
         if not parts:
             empty = np.empty(0)
             return Readings(empty, empty, empty, np.empty(0, dtype=bool))
+        gates = [p.gate_current for p in parts]
         return Readings(
             np.concatenate([p.time for p in parts]),
             np.concatenate([p.voltage for p in parts]),
             np.concatenate([p.current for p in parts]),
             np.concatenate([p.limited for p in parts]),
-        )
+            None
+            if all(g is None for g in gates)
+            else np.concatenate(
+                [np.full(len(p), np.nan) if g is None else g
+                 for p, g in zip(parts, gates, strict=True)]
+            ),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
         return known or self._memory.put(key, self._translate(program))
 
     def _translate(self, program: Program) -> Sweep:
+        program.refuse_gate(self.name)
         peak, compliance = float(np.abs(program.voltage).max(initial=0.0)), program.compliance
         lowest, highest = CAPABILITIES.current or (0.0, 0.0)
         if peak > HIGHEST:

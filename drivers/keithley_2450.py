@@ -367,6 +367,7 @@ class Keithley2450(SCPIMixin, Instrument):
 
     def _refuse(self, program: Program) -> None:
         """Refuse levels and compliances no setting could give."""
+        program.refuse_gate(self.name)
         peak = float(np.abs(program.voltage).max(initial=0.0))
         if peak > self.capabilities.voltage[1]:
             raise CapabilityError(f"{self.name} sources 210 V at most, not {show(peak, 'V')}")

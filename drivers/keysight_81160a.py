@@ -142,6 +142,7 @@ class Bursts:
         return known or self._memory.put(key, self._translate(program))
 
     def _translate(self, program: Program) -> Setup:
+        program.refuse_gate(self._name)
         if program.measure.any():
             raise CapabilityError(
                 f"{self._name} measures nothing; give the reads to a source-meter"

@@ -82,6 +82,8 @@ class Memory(Generic[Setup]):
             program.measure.tobytes(),
             program.count,
             program.compliance,
+            None if program.gate is None else program.gate.tobytes(),
+            program.gate_compliance,
         )
         return key, self._known.get(key)
 
