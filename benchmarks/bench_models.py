@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim_instruments.models import create
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 CYCLE = (np.array([2.0, 0.1, -1.8, 0.1]), np.full(4, 1e-3), np.zeros(4))
 """set, read, reset, read: one endurance cycle of a source-meter"""

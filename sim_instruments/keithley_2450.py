@@ -33,8 +33,9 @@ from sim_instruments.keithley_buffer import (
     Batch,
     Buffer,
 )
+from sim_instruments.programs import Samples
 from sim_instruments.scpi import ScpiError
-from sim_instruments.world import Samples, World
+from sim_instruments.world import World
 
 OVERHEAD: Final = 100e-6
 """s per point on top of delays and apertures [MEM: about 1,700 source-measure points a second]"""
@@ -69,14 +70,6 @@ class Steps:
     dwell: float
     duration: Array
     ramp: Array
-
-
-def _samples(taken: list[tuple[float, float, float, bool]]) -> Samples:
-    """Return rows of (s, V, A, limited) as columns."""
-    times, volts, amperes, limited = zip(*taken, strict=True)
-    return Samples(
-        np.array(times), np.array(volts), np.array(amperes), np.array(limited, dtype=bool)
-    )
 
 
 class Keithley2450(Sweeps):
@@ -277,7 +270,7 @@ class Keithley2450(Sweeps):
             taken.append((self.world.now, volts, amperes, limited))
         output = bool(self.settings["output"])
         levels = np.full(count, self.settings[f"{key}_level"] if output else 0.0)
-        buffer.add(self.digest(_samples(taken), levels, key, output=output))
+        buffer.add(self.digest(Samples.of(taken), levels, key, output=output))
 
     # Trigger model.
 
@@ -338,7 +331,7 @@ class Keithley2450(Sweeps):
             taken.append((self.world.now, volts, amperes, limited))
             if limited and model.abort:
                 break
-        return _samples(taken)
+        return Samples.of(taken)
 
     def abort(self) -> None:
         """Find nothing to stop."""

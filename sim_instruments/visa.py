@@ -26,7 +26,8 @@ from sim_instruments.models.ageing import AgeingParameters
 from sim_instruments.models.network import CircuitParameters
 from sim_instruments.models.parameters import checked
 from sim_instruments.noise import read_noise
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 GROUP: Final = "benchctl.sim_instruments"
 _MANAGER: Final = 1

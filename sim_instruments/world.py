@@ -1,4 +1,4 @@
-"""The World: one device, the wiring that leads to it, and one virtual clock.
+"""The World: what the sources drive, the wiring that leads to it, and one virtual clock.
 
 It knows no instruments and no bytes. Simulated instruments name themselves by their port (their
 name on the bench) and say what they source; the World lets the device feel it, and time pass.
@@ -7,68 +7,16 @@ costs a microsecond, however long it was.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
-from sim_instruments.load import Played
-from sim_instruments.models.circuit import Array, Flags
-from sim_instruments.models.device import Device
+from sim_instruments.load import ArrayLoad, GatedLoad, GatedPlayed, Load
+from sim_instruments.models.circuit import Array
 from sim_instruments.noise import ReadNoise
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """What leads to the device; the fields are the keys of ``[wiring]`` in bench.toml."""
-
-    name: str
-    """``direct``: the source-meter is always on the device. ``relay``: a digital line of the
-    source-meter chooses, low the source-meter, high the generator"""
-    source_meter: str
-    """its port"""
-    generator: str | None = None
-    """its port"""
-    line: int = 1
-    """which digital line of the source-meter drives the relay"""
-    series_resistance: float = 0.0
-    """Ohm, between generator and device"""
-    settle: float = 1e-3
-    """s, how long a contact bounces after a change: the device is connected to nothing"""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be wired."""
-        if self.name not in ("direct", "relay"):
-            raise ValueError(f"unknown wiring '{self.name}' (known: direct, relay)")
-        if self.name == "relay" and self.generator is None:
-            raise ValueError("wiring 'relay' needs the generator's port")
-        for key in ("series_resistance", "settle"):
-            value = getattr(self, key)
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"wiring {key} must be 0 or more, got {value}")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Samples:
-    """One value per recorded segment and pass."""
-
-    time: Array
-    """s of virtual time, at the end of the segment"""
-    voltage: Array
-    """V at the source"""
-    current: Array
-    """A"""
-    limited: Flags
-    """True where the source was in compliance"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Bias:
-    """A static drive."""
-
-    voltage: float = 0.0
-    limit: float = math.inf
-    resistance: float = 0.0
+from sim_instruments.programs import REST, Bias, Program, Samples, floats, silent, times_of
+from sim_instruments.wiring import Wiring
 
 
 class Clock(Protocol):
@@ -101,27 +49,28 @@ class _WorldClock:
         self._world.sleep(seconds)
 
 
-Program = tuple[Array, Array, Array]
-"""V, s, s: levels, holds and ramps"""
-_REST = _Bias()
 SMALL = 1e-3
 """V, at which the conductance without bias is taken"""
 
 
 class World:
-    """One device, several sources, one virtual clock.
+    """One load, several sources, one virtual clock.
 
     Args:
-        device: a device model.
+        load: a device model, or a circuit or an array of them.
         wiring: what leads to it.
         latency: s of virtual time one transfer takes.
         temperature: K, ambient.
         noise: what readings add; None adds nothing.
+
+    Raises:
+        ValueError: a latency or temperature out of range, a third terminal or a matrix wired to a
+            load that has none.
     """
 
     def __init__(
         self,
-        device: Device,
+        load: Load,
         *,
         wiring: Wiring,
         latency: float = 0.0,
@@ -130,37 +79,40 @@ class World:
     ) -> None:
         if not (math.isfinite(latency) and latency >= 0):
             raise ValueError(f"latency must be 0 s or more, got {latency}")
+        self._gated = _gated(load, wiring)
+        self._array = _array(load, wiring)
         self.wiring = wiring
         self.latency = latency
         self.now = 0.0
         self.messages = self.round_trips = self.relay_operations = self.segments = 0
+        self.hot_switches = 0  # how often the matrix was switched while something was driven
         self.played = 0.0  # s of stimulus, however long the bench took over it
         self.clock: Clock = _WorldClock(self)
-        self._device = device
-        self._ports: dict[str, _Bias] = {}
+        self._load = load
+        self._ports: dict[str, Bias] = {}
         self._high = False
         self._settled = 0.0
-        self._bias = _REST
+        self._bias = REST
         self._rested = self._biased = 0.0  # s the device has yet to feel, in this order
         self.temperature = temperature
         self.noise = noise
 
     @property
-    def device(self) -> Device:
-        """The device as it is now."""
+    def load(self) -> Load:
+        """What is driven, as it is now."""
         self._feel_all()
-        return self._device
+        return self._load
 
     @property
     def warnings(self) -> list[str]:
         """What took the device out of its model's range so far, one sentence each."""
-        return self.device.warnings
+        return self.load.warnings
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say: device, surroundings, noise, warnings so far."""
         noise = {} if self.noise is None else {"noise": self.noise.metadata()}
         warnings = self.warnings  # lets the device feel what has added up, before it is asked
-        return {**self._device.metadata(), **noise, "warnings": warnings}
+        return {**self._load.metadata(), **noise, "warnings": warnings}
 
     @property
     def overshoot(self) -> tuple[float, float]:
@@ -168,7 +120,7 @@ class World:
 
         Both are 0 without a capacitance beside the device: only that can exceed the limit.
         """
-        return self.device.overshoot
+        return self.load.overshoot
 
     @property
     def temperature(self) -> float:
@@ -189,7 +141,7 @@ class World:
 
     def attach(self, port: str) -> None:
         """Let an instrument onto the bench, output off; wired to the device or not."""
-        self._set(port, _REST)
+        self._set(port, REST)
 
     def message(self, reply: bool) -> None:
         """Let one transfer pass, answered or not."""
@@ -208,11 +160,11 @@ class World:
         self, port: str, voltage: float, limit: float = math.inf, resistance: float = 0.0
     ) -> None:
         """Let `port` source `voltage` from now on, at most `limit` (A), behind `resistance`."""
-        self._set(port, _Bias(voltage, limit, resistance + self._series(port)))
+        self._set(port, Bias(voltage, limit, resistance + self._series(port)))
 
     def release(self, port: str) -> None:
         """Switch the output of `port` off."""
-        self._set(port, _REST)
+        self._set(port, REST)
 
     def measure(
         self, port: str, duration: float, aperture: float = 0.0
@@ -223,9 +175,11 @@ class World:
         """
         self.sleep(duration)
         bias = self._ports[port]
-        if port != self._connected or self.now < self._settled:
+        if not self._reaches(port) or self.now < self._settled:
             return bias.voltage, 0.0, False
-        played = self._feel(bias, self._biased, record=True)
+        played = self._feel(self._biased, record=True)
+        if port == self.wiring.gate:
+            return bias.voltage, float(played.gate_current[0]), False
         if self.noise is not None:
             self._disturb(np.array([self.now]), played, np.array([duration]), aperture)
         return float(played.voltage[0]), float(played.current[0]), bool(played.limited[0])
@@ -242,34 +196,64 @@ class World:
         resistance: float = 0.0,
         record: bool = True,
         aperture: float = 0.0,
+        gate: Array | None = None,
+        gate_port: str | None = None,
     ) -> Samples:
         """Let `port` play segments (V, s, s) `count` times, from 0 V and back to 0 V at the end.
 
-        The port may give at most `limit` (A) behind `resistance` (Ohm). One sample per segment
-        and pass when `record`, none otherwise: the mean over the last `aperture` seconds of the
-        segment, of all of it where that is 0. A port that does not reach the device drives none.
+        The port may give at most `limit` (A) behind `resistance` (Ohm); `gate` (V) is what
+        `gate_port` plays at the same time. One sample per segment and pass when `record`, none
+        otherwise: the mean over the last `aperture` seconds of the segment, of all of it where
+        that is 0. A port that does not reach the load drives none.
         """
-        arrays = (_floats(voltage), _floats(duration), _floats(ramp))
-        ends = np.cumsum(arrays[1] + arrays[2])
+        both = self._program(port, voltage, duration, ramp, gate, gate_port)
+        ends = np.cumsum(both.whole)
         period = float(ends[-1]) if ends.size else 0.0
         if not math.isfinite(period * count):
             raise ValueError(f"a program must take a finite time, not {period * count} s")
-        self._set(port, _REST)
-        began = self.now
-        drive = _Bias(0.0, limit, resistance + self._series(port))
+        drive, began = self._bias, self.now
         if port == self._connected:
-            played = self._through_contact(arrays, ends, count, drive, record)
+            drive = Bias(0.0, limit, resistance + self._series(port))
+        if self._reaches(port):
+            played = self._through_contact(both, ends, count, drive, record)
             self.now += period * count
         else:
             self._elapse(period * count)
-            levels = np.tile(arrays[0], count if record else 0)
-            played = Played(levels, np.zeros(levels.size), np.zeros(levels.size, dtype=bool))
+            levels = np.tile(floats(voltage), count if record else 0)
+            played = silent(levels)
+        if port == self.wiring.gate:
+            levels = np.tile(floats(voltage), count if record else 0)
+            played = GatedPlayed(levels, played.gate_current, np.zeros(levels.size, dtype=bool),
+                                 played.gate_current)  # fmt: skip
         self.segments += ends.size * count
         self.played += period * count
-        times = _times(began, ends, period, count if record else 0)
+        times = times_of(began, ends, period, count if record else 0)
         if self.noise is not None and record and port == self._connected:
-            self._disturb(times, played, np.tile(arrays[1] + arrays[2], count), aperture)
+            self._disturb(times, played, np.tile(both.whole, count), aperture)
         return Samples(times, *played)
+
+    def _program(
+        self,
+        port: str,
+        voltage: Array,
+        duration: Array,
+        ramp: Array,
+        gate: Array | None,
+        gate_port: str | None,
+    ) -> Program:
+        """Return what reaches both terminals; a port that plays is at rest before and after."""
+        for each in (port, gate_port):
+            if each is not None:
+                self._set(each, REST)
+        levels = floats(voltage)
+        first, third, third_start = levels, None, 0.0
+        if port == self.wiring.gate:
+            first, third = np.full(levels.size, self._bias.voltage), levels
+        elif gate is not None and gate_port == self.wiring.gate:
+            third = floats(gate)
+        elif self._gate:
+            third, third_start = np.full(levels.size, self._gate), self._gate
+        return Program(first, floats(duration), floats(ramp), third, third_start)
 
     def set_line(self, port: str, line: int, high: bool) -> None:
         """Let a digital output change; the wired one drives the relay."""
@@ -278,9 +262,17 @@ class World:
             return
         self._feel_biased()
         self._high = high
-        self._bias = self._ports.get(self._connected, _REST)
+        self._bias = self._ports.get(self._connected, REST)
         self._settled = self.now + self.wiring.settle
         self.relay_operations += 1
+
+    def set_crosspoints(self, port: str, closed: frozenset[tuple[int, int]]) -> None:
+        """Let a switch matrix close exactly these (input, output) crosspoints, both from 1."""
+        if self._array is None or port != self.wiring.matrix:
+            return
+        self._feel_all()
+        self.hot_switches += not self.at_rest
+        self._array.connect(closed)
 
     @property
     def _connected(self) -> str:
@@ -289,20 +281,29 @@ class World:
             return self.wiring.generator
         return self.wiring.source_meter
 
+    @property
+    def _gate(self) -> float:
+        """V held at the third terminal."""
+        return 0.0 if self.wiring.gate is None else self._ports.get(self.wiring.gate, REST).voltage
+
+    def _reaches(self, port: str) -> bool:
+        return port in (self._connected, self.wiring.gate)
+
     def _series(self, port: str) -> float:
         return self.wiring.series_resistance if port == self.wiring.generator else 0.0
 
-    def _set(self, port: str, bias: _Bias) -> None:
+    def _set(self, port: str, bias: Bias) -> None:
         if self._ports.get(port) == bias:
             return
-        if port == self._connected:
+        if self._reaches(port):
             self._feel_biased()
+        if port == self._connected:
             self._bias = bias
         self._ports[port] = bias
 
     def _elapse(self, seconds: float) -> None:
         """Add up time: unbiased while the drive is 0 V or the contact still bounces."""
-        if self._bias.voltage == 0.0:
+        if self._bias.voltage == 0.0 and self._gate == 0.0:
             self._rested += seconds
         else:
             lost = min(seconds, max(0.0, self._settled - self.now))
@@ -311,75 +312,88 @@ class World:
         self.now += seconds
 
     def _feel_biased(self) -> None:
-        """Let the device feel what time under bias has added up; rest may wait."""
+        """Let the load feel what time under bias has added up; rest may wait."""
         if self._biased > 0.0:
-            self._feel(self._bias, self._biased, record=False)
+            self._feel(self._biased, record=False)
 
     def _feel_all(self) -> None:
         self._feel_biased()
         if self._rested > 0.0:
-            self._device.idle(self._rested, self._temperature)
+            self._load.idle(self._rested, self._temperature)
             self._rested = 0.0
 
-    def _feel(self, bias: _Bias, seconds: float, record: bool) -> Played:
-        arrays = (np.array([bias.voltage]), np.array([seconds]), np.zeros(1))
+    def _feel(self, seconds: float, record: bool) -> GatedPlayed:
+        """Let the load feel `seconds` of the held bias."""
+        level, gate = self._bias.voltage, self._gate
+        third = np.array([gate]) if gate or self._gated is not None else None
+        program = Program(np.array([level]), np.array([seconds]), np.zeros(1), third, gate)
         self._biased = 0.0
-        return self._drive(arrays, 1, bias, record, start=bias.voltage)
+        return self._drive(program, 1, self._bias, record, start=level)
 
-    def _disturb(self, times: Array, played: Played, dwell: Array, aperture: float) -> None:
+    def _disturb(self, times: Array, played: GatedPlayed, dwell: Array, aperture: float) -> None:
         """Add the noise of a meter with this `aperture` to what got through the contact."""
         assert self.noise is not None
         wanted = self.noise.parameters.integration or aperture or math.inf
-        slope = self._device.current(SMALL) / SMALL if (played.voltage == 0.0).any() else 0.0
+        slope = self._load.current(SMALL) / SMALL if (played.voltage == 0.0).any() else 0.0
         self.noise.add(
             times, played.voltage, played.current, np.minimum(dwell, wanted),
             played.limited | (times <= self._settled), temperature=self._temperature, slope=slope,
         )  # fmt: skip
 
     def _drive(
-        self,
-        arrays: Program,
-        count: int,
-        drive: _Bias,
-        record: bool,
-        start: float = 0.0,
-    ) -> Played:
+        self, program: Program, count: int, drive: Bias, record: bool, start: float = 0.0
+    ) -> GatedPlayed:
         before, self._rested = self._rested, 0.0
-        return self._device.play(
-            *arrays, count, drive.limit, drive.resistance, self._temperature, record,
-            before=before, start=start,
+        if self._gated is not None and program.gate is not None:
+            return self._gated.play_gated(
+                program.voltage, program.gate, program.duration, program.ramp, count, drive.limit,
+                drive.resistance, self._temperature, record, before=before, start=start,
+                gate_start=program.gate_start,
+            )  # fmt: skip
+        played = self._load.play(
+            program.voltage, program.duration, program.ramp, count, drive.limit, drive.resistance,
+            self._temperature, record, before=before, start=start,
         )  # fmt: skip
+        return GatedPlayed(*played, np.zeros(played.voltage.size))
 
     def _through_contact(
-        self, arrays: Program, ends: Array, count: int, drive: _Bias, record: bool
-    ) -> Played:
+        self, program: Program, ends: Array, count: int, drive: Bias, record: bool
+    ) -> GatedPlayed:
         """Play what gets through the contact: nothing before it has settled."""
         lost = self._settled - self.now
         if lost <= 0.0 or not ends.size or ends[-1] == 0.0:
-            return self._drive(arrays, count, drive, record)
+            return self._drive(program, count, drive, record, drive.voltage)
         passes = min(count, math.ceil(lost / ends[-1]))
         self._rested += min(lost, passes * float(ends[-1]))
-        voltage = np.tile(arrays[0], passes)
-        whole = np.tile(arrays[1] + arrays[2], passes)
-        left = np.clip(_times(0.0, ends, float(ends[-1]), passes) - lost, 0.0, whole)
-        hold = np.minimum(left, np.tile(arrays[1], passes))
-        first = self._drive((voltage, hold, left - hold), 1, drive, record)
+        late, silent = program.late(lost, ends, passes)
+        first = self._drive(late, 1, drive, record, drive.voltage)
         if record:
-            silent = left == 0.0
-            first.current[silent] = 0.0
+            first.current[silent] = first.gate_current[silent] = 0.0
             first.limited[silent] = False
         if passes == count:
             return first
-        then = self._drive(arrays, count - passes, drive, record, start=float(voltage[-1]))
-        return Played(*(np.concatenate(pair) for pair in zip(first, then, strict=True)))
+        last = program.gate_start if late.gate is None else float(late.gate[-1])
+        rest = replace(program, gate_start=last)
+        then = self._drive(rest, count - passes, drive, record, float(late.voltage[-1]))
+        return GatedPlayed(*(np.concatenate(pair) for pair in zip(first, then, strict=True)))
 
 
-def _floats(values: Array) -> Array:
-    return np.ascontiguousarray(values, dtype=np.float64)
+def _gated(load: Load, wiring: Wiring) -> GatedLoad | None:
+    """Return the load as one with a third terminal, where the wiring has a source for it."""
+    if wiring.gate is None:
+        return None
+    if not isinstance(load, GatedLoad):
+        raise ValueError(
+            f"the wiring has a source for a third terminal, '{wiring.gate}', and what is driven "
+            "has two; choose a three-terminal model, or leave the gate out"
+        )
+    return load
 
 
-def _times(began: float, ends: Array, period: float, count: int) -> Array:
-    """Return when each segment of each pass ends."""
-    if count == 1:
-        return began + ends
-    return (began + np.arange(count)[:, None] * period + ends).ravel()
+def _array(load: Load, wiring: Wiring) -> ArrayLoad | None:
+    """Return the load as an array, where the wiring has a matrix."""
+    if wiring.matrix is None:
+        return None
+    if not isinstance(load, ArrayLoad):
+        raise ValueError(f"the wiring has a matrix, '{wiring.matrix}', and there is no array")
+    return load

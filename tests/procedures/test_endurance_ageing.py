@@ -58,8 +58,8 @@ def test_each_way_to_fail_is_found_and_named(worn, measure, failure, seed, agein
     bench = worn(seed=seed, **ageing)
     run = measure(Endurance(cycles=5000, stop_after=30), bench)
     m = run.merits
-    cycles, stuck = m["cycles_to_failure"].value, bench.world.device.wear["stuck"]
-    print(f"{failure} at cycle {cycles}, damage {bench.world.device.wear['damage']:.3g}, "
+    cycles, stuck = m["cycles_to_failure"].value, bench.world.load.wear["stuck"]
+    print(f"{failure} at cycle {cycles}, damage {bench.world.load.wear['damage']:.3g}, "
           f"ON/OFF {m['window_first'].value:.0f} -> {m['window_last'].value:.1f}")  # fmt: skip
     assert m["censored"].value is False
     assert m["failure"].value == failure

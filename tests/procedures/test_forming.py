@@ -14,7 +14,7 @@ def test_a_pristine_filament_forms_once_and_the_voltage_is_never_raised_again(si
     assert run.data["pulse_voltage"].max() == m["forming_voltage"].value
     assert m["conductance_after"].value > 100 * m["conductance_before"].value
     assert m["in_compliance"].value is True
-    assert bench.world.device.state["formed"] == 1
+    assert bench.world.load.state["formed"] == 1
 
 
 def test_the_forming_pulse_is_held_at_compliance(simulated, measure):
@@ -35,7 +35,7 @@ def test_a_ramp_that_ends_too_low_says_not_formed(simulated, measure):
     run = measure(Forming(stop_voltage=1.2), bench)
     assert run.merits["outcome"].value == "not formed"
     assert run.merits["formed"].value is False
-    assert bench.world.device.state["formed"] == 0
+    assert bench.world.load.state["formed"] == 0
 
 
 def test_a_resistor_never_jumps(simulated, measure):

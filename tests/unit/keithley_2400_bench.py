@@ -2,7 +2,8 @@
 
 from sim_instruments.keithley_2400 import Keithley2400
 from sim_instruments.models import create
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 OHM = 1e4
 

@@ -7,7 +7,8 @@ import pytest
 
 from sim_instruments.models import GROUP, create
 from sim_instruments.models.gated import GATE, Gated
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 NAMES = [point.name for point in entry_points(group=GROUP) if issubclass(point.load(), Gated)]
 DRAIN = np.array([1.0, 0.1, 0.0, -1.0, 0.1])

@@ -11,7 +11,8 @@ from scipy.stats import chi2, spearmanr
 
 from sim_instruments.models import alloy
 from sim_instruments.models.hea import LOCAL_E, OHMIC, QUANTUM, WIDEST, Hea, M, _settle
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 ALIKE = {"spread_composition": 0.0, "spread_off": 0.0, "disorder": 0.0}
 EXACT = {**ALIKE, "cycle_energy": 0.0, "cycle_off": 0.0, "step_spread": 0.0, "read_noise": 0.0}

@@ -11,7 +11,8 @@ from jart_vcm_device import PLAIN, T0, disc, nominal
 from scipy.integrate import quad
 
 from sim_instruments.models.jart_vcm import JartVcm
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 GOLDEN_SET = {0.5: 1.04, 0.6: 1.86e-2, 0.7: 3.97e-4, 0.8: 1.10e-5, 0.9: 4.28e-7, 1.0: 2.39e-8,
               1.1: 2.00e-9, 1.2: 2.7e-10, 1.3: 6.3e-11}  # fmt: skip

@@ -15,7 +15,8 @@ from sim_instruments.noise import (
     ReadNoise,
     read_noise,
 )
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 I0 = 1e-5
 V0 = 0.1
@@ -194,7 +195,7 @@ def test_the_device_does_not_feel_the_noise():
                     (ReadNoise(ALL, 1), None))  # fmt: skip
     cycle = (np.array([2.0, 0.1, -1.8, 0.1]), np.full(4, 1e-3), np.zeros(4))
     a, b = (w.play("smu", *cycle, count=20, limit=3e-4) for w in (noisy, quiet))
-    assert noisy.device.state == quiet.device.state
+    assert noisy.load.state == quiet.load.state
     assert a.limited.tolist() == b.limited.tolist()
     assert (a.current[a.limited] == b.current[b.limited]).all()
     assert (a.current[~a.limited] != b.current[~b.limited]).all()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sim_instruments.models import create
 from sim_instruments.noise import NoiseParameters, ReadNoise
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 RELAY = Wiring("relay", "smu", "pulser", line=2, series_resistance=2e3, settle=1e-3)
 
@@ -108,7 +109,7 @@ def test_a_stimulus_cut_by_the_contact_is_felt_only_in_part():
     whole.set_line("smu", 2, high=True)
     whole.sleep(1e-3)
     whole.play("pulser", *pulse(0.8, 2e-3))
-    assert cut.device.state["fast"] == pytest.approx(whole.device.state["fast"], rel=1e-9)
+    assert cut.load.state["fast"] == pytest.approx(whole.load.state["fast"], rel=1e-9)
 
 
 def test_a_held_bias_is_felt_whatever_else_happens():
@@ -120,7 +121,7 @@ def test_a_held_bias_is_felt_whatever_else_happens():
     world.release("smu")
     world.sleep(1.0)
     other.advance(0.8, 10e-3)
-    assert world.device.state["fast"] == pytest.approx(other.state["fast"], rel=1e-7)
+    assert world.load.state["fast"] == pytest.approx(other.state["fast"], rel=1e-7)
 
 
 def test_the_relay_takes_a_held_bias_off_the_device():
@@ -128,7 +129,7 @@ def test_the_relay_takes_a_held_bias_off_the_device():
     world.hold("smu", 0.8)
     world.set_line("smu", 2, high=True)
     world.sleep(10.0)
-    assert world.device.state["fast"] == 0.0
+    assert world.load.state["fast"] == 0.0
     assert world.measure("smu", 1e-3) == (0.8, 0.0, False)
 
 
@@ -145,9 +146,9 @@ def test_a_program_begins_and_ends_at_zero_volts():
     world = bench(model="iontronic_li", formed=True)
     world.hold("smu", 0.8)
     world.play("smu", *pulse(0.0, 1e-3))
-    before = world.device.state
+    before = world.load.state
     world.sleep(1.0)
-    assert world.device.state["fast"] == pytest.approx(before["fast"], rel=1e-6)
+    assert world.load.state["fast"] == pytest.approx(before["fast"], rel=1e-6)
 
 
 @settings(max_examples=30, deadline=None)
@@ -157,18 +158,18 @@ def test_rest_adds_up(parts):
     for part in parts:
         many.sleep(part)
     once.sleep(sum(parts))
-    assert many.device.state["fast"] == pytest.approx(once.device.state["fast"], rel=1e-12)
+    assert many.load.state["fast"] == pytest.approx(once.load.state["fast"], rel=1e-12)
 
 
 def test_ten_years_of_rest_reach_the_device_as_one_call(monkeypatch):
     world = bench(model="gap_filament")
     calls = []
-    idle = world.device.idle
-    monkeypatch.setattr(world.device, "idle", lambda s, t: calls.append(s) or idle(s, t))
+    idle = world.load.idle
+    monkeypatch.setattr(world.load, "idle", lambda s, t: calls.append(s) or idle(s, t))
     for _ in range(100):
         world.sleep(3.15e6)
         world.message(reply=True)
-    assert world.device.state["formed"] == 1.0
+    assert world.load.state["formed"] == 1.0
     assert calls == [pytest.approx(3.15e8)]
 
 
@@ -176,11 +177,11 @@ def test_temperature_counts_from_when_it_is_set():
     warm, room = (bench(model="iontronic_li", filling=0.5) for _ in range(2))
     for world in (warm, room):
         world.sleep(10e-3)
-    assert warm.device.state == room.device.state
+    assert warm.load.state == room.load.state
     warm.temperature = 350.0
     for world in (warm, room):
         world.sleep(10e-3)
-    assert warm.device.state["fast"] < 0.5 * room.device.state["fast"]
+    assert warm.load.state["fast"] < 0.5 * room.load.state["fast"]
 
 
 @pytest.mark.parametrize("kelvin", [0.0, -5.0, math.nan, 1e6])
@@ -216,7 +217,7 @@ def test_latency_must_be_a_time():
 def test_the_world_says_what_left_the_models_range_and_what_made_the_noise(monkeypatch):
     world = bench(model="gap_filament")
     world.noise = ReadNoise(NoiseParameters(rtn_traps=3.0), 5)
-    kind = type(world.device)
+    kind = type(world.load)
     monkeypatch.setattr(kind, "warnings", property(lambda d: ["hot"] * (d.state["wear"] > 0.0)))
     fresh = world.metadata()
     assert (fresh["model"], fresh["warnings"]) == ("gap_filament", [])
