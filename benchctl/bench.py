@@ -157,6 +157,7 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
         for instrument in instruments.values():
             instrument.prepare()
         dut = Dut(config.dut.sample, limits, clock, _wire(config, instruments))
+        dut.wear = world.represent if simulated else None
         dut.connect()
         return Bench(name, config, simulated, clock, instruments, dut, identities, world, locks)
     except BaseException:

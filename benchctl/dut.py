@@ -114,6 +114,8 @@ class Dut:
     wiring: Wiring
     cells: tuple[Cell, ...] = (Cell(),)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    wear: Callable[[int, int, float], bool] | None = None
+    """what `represent` does; None at a real bench"""
     _on_generator: bool | None = field(default=None, init=False)
     """where the relay is; None until it was set, and after a setting that failed"""
     _known: dict[tuple[Stimulus, float], Passes] = field(default_factory=dict, init=False)
@@ -205,6 +207,21 @@ class Dut:
             self.clock.sleep(min(left, self.clock.slice))
             if self.clock.now() >= end - 1e-9 * seconds:
                 break
+
+    def represent(self, cycles: int, like: int, seconds: float) -> bool:
+        """Let a simulated device wear by `cycles` that are not played, in `seconds` of its time.
+
+        Each wears it as one of the `like` cycles played since the last call; with no cycles this
+        only marks where those begin. Returns whether the device wears at all.
+
+        Raises:
+            CapabilityError: the bench is real.
+        """
+        if self.wear is None:
+            raise CapabilityError(
+                "cycles can only be represented on a simulated bench; a real one plays every cycle"
+            )
+        return self.wear(cycles, like, seconds)
 
     def measures(self, width: float) -> bool:
         """Tell whether the bench can give a reading inside a segment of `width` seconds."""

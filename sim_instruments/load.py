@@ -111,3 +111,12 @@ class ArrayLoad(GatedLoad, Protocol):
     def connect(self, closed: frozenset[tuple[int, int]]) -> None:
         """Take the closed crosspoints (input, output) of the matrix, both from 1."""
         ...
+
+
+@runtime_checkable
+class WearingLoad(Load, Protocol):
+    """A load that can wear by cycles nobody steps."""
+
+    def represent(self, cycles: int, like: int) -> bool:
+        """Wear by `cycles` as by the `like` since the last call; return whether it wears at all."""
+        ...

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sim_instruments.load import ArrayLoad, GatedLoad, GatedPlayed, Load
+from sim_instruments.load import ArrayLoad, GatedLoad, GatedPlayed, Load, WearingLoad
 from sim_instruments.models.circuit import Array
 from sim_instruments.noise import ReadNoise
 from sim_instruments.programs import REST, Bias, Program, Samples, floats, silent, times_of
@@ -273,6 +273,15 @@ class World:
         self._feel_all()
         self.hot_switches += not self.at_rest
         self._array.connect(closed)
+
+    def represent(self, cycles: int, like: int, seconds: float) -> bool:
+        """Let `cycles` that nobody steps wear the load and `seconds` pass, unfelt but for the wear.
+
+        Each wears as one of the `like` cycles since the last call. Returns whether it wears at all.
+        """
+        load = self.load
+        self.now += seconds
+        return isinstance(load, WearingLoad) and load.represent(cycles, like)
 
     @property
     def _connected(self) -> str:

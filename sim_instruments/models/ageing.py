@@ -18,6 +18,10 @@ of what it had; which packed parameters that are, the model says (`Wear`). Beyon
 U)^(1/shape)`` (Weibull) it fails hard: for good, at the end of the next set with the chance
 `stuck_high`, else of the next reset. A failed device neither switches nor relaxes.
 
+Cycles that nobody steps are represented (`represent`): damage per cycle is taken as that of the
+cycles last stepped, so that `D` grows in closed form up to where the device fails hard, and drift
+follows. Of the represented cycles nothing else is felt.
+
 Not modelled: recovery, self-healing, early failures apart from the Weibull law, cells that wear
 without being stressed.
 """
@@ -41,13 +45,15 @@ LOWEST = 0.2
 """of the fresh set voltage, the least that is left [D]"""
 OPEN = 0.05
 """of the window's decades, what drift leaves open [D]"""
+PAST = 1.0 + 1e-9
+"""of its life, where the damage of a represented failure ends"""
 
 # Slots of the third array, after those of `network`.
 (DAMAGE, SIDE, STRESS, LIFE, FATE, STUCK, SEEN, ACCELERATION, SET_V, RESET_V, WIDTH, POWER,
- TIME_POWER, WINDOW) = range(16, 30)  # fmt: skip
-LAWS = 30
+ TIME_POWER, WINDOW, LAST, MARK) = range(16, 32)  # fmt: skip
+LAWS = 32
 """four pairs of strength and scale, as ON, OFF, VOLTAGE, SPREAD"""
-RULES = 38
+RULES = 40
 """how many rules, then each one's kind, slot, power, fold, fresh value"""
 RULE = 5
 
@@ -179,9 +185,28 @@ def _end_stress(p: Array, c: Array) -> None:
     dose = c[STRESS] ** c[TIME_POWER]
     c[STRESS] = 0.0
     c[DAMAGE] += c[ACCELERATION] * dose
-    if c[DAMAGE] > c[LIFE] and side == c[FATE] and dose > REAL:
-        c[STUCK] = side
+    if dose > REAL:
+        c[LAST] = side
+        if c[DAMAGE] > c[LIFE] and side == c[FATE]:
+            c[STUCK] = side
     _drift(p, c)
+
+
+def represent(cycles: int, like: int, p: Array, c: Array) -> None:
+    """Let `cycles` more wear the device, each as much as one of those it felt since the last call.
+
+    Those were `like`; without any, this call only marks where they begin.
+    """
+    if c[SIDE] != 0.0:
+        _end_stress(p, c)
+    if like > 0 and c[STUCK] == 0.0:
+        added = cycles * (c[DAMAGE] - c[MARK]) / like
+        c[DAMAGE] = min(c[DAMAGE] + added, max(c[DAMAGE], PAST * c[LIFE]))
+        # It fails at the end of a pulse of this polarity: the last represented one, or the next.
+        if c[DAMAGE] > c[LIFE] and c[LAST] == c[FATE]:
+            c[STUCK] = c[FATE]
+        _drift(p, c)
+    c[MARK] = c[DAMAGE]
 
 
 def _move_aged(

@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sim_instruments.load import ROOM, Played
-from sim_instruments.models.ageing import NOMINAL, AgeingParameters, Wear, ageing_state, packed
+from sim_instruments.models.ageing import (
+    NOMINAL,
+    AgeingParameters,
+    Wear,
+    ageing_state,
+    packed,
+    represent,
+)
 from sim_instruments.models.circuit import Array, Kernels, Rng
 from sim_instruments.models.network import CHARGE, PEAK, SIZE, CircuitParameters, around
 from sim_instruments.models.parameters import as_metadata, checked
@@ -129,6 +136,16 @@ class Device:
     def idle(self, duration: float, temperature: float = ROOM) -> None:
         """Let `duration` seconds pass without bias, in closed form."""
         self.play(_NO_TIME, _NO_TIME, _NO_TIME, temperature=temperature, before=duration)
+
+    def represent(self, cycles: int, like: int) -> bool:
+        """Let `cycles` wear the device unstepped, each as one of the `like` since the last call.
+
+        Returns whether it wears at all: without ageing nothing happens.
+        """
+        aged = self.ageing.acceleration > 0.0
+        if aged:
+            represent(cycles, like, self._p, self._c)
+        return aged
 
     def parts(self, temperature: float = ROOM) -> tuple[Array, Array, Rng]:
         """Return state, parameters at `temperature` and random stream, for a circuit's kernels."""
