@@ -14,11 +14,12 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from benchctl import plugins
-from benchctl.config import BenchConfig, read_config
-from benchctl.dut import Dut, Relay, Wiring
+from benchctl.config import ArrayConfig, BenchConfig, read_config
+from benchctl.dut import Dut
 from benchctl.errors import BenchError, ConfigError, InstrumentError
 from benchctl.limits import Limits
-from benchctl.roles import Clock, Instrument
+from benchctl.roles import Clock, Instrument, SwitchMatrix
+from benchctl.wiring import Array, Cell, Relay, Wiring
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Bench:
             "identities": dict(self.identities),
             "config": self.config.model_dump(mode="json"),
             "device": self.world.metadata() if self.world is not None else None,
+            "cell": None if self.config.dut.array is None else self.dut.chosen,
         }
 
     def warnings(self) -> list[str]:
@@ -138,7 +140,7 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
     library: Any = _simulation(config) if simulated else config.visa_library
     world: Any = library.world if simulated else None
     clock: Clock = world.clock if simulated else RealClock()
-    limits = Limits(config.dut.limits.voltage, config.dut.limits.current)
+    limits = Limits(**dict(config.dut.limits))
     instruments: dict[str, Any] = {}
     locks: list[FileLock] = []
     try:
@@ -150,15 +152,14 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
                 adapter,
                 name=each,
                 clock=clock,
-                limits=limits,
+                limits=limits.at_the_gate if each == config.wiring.gate else limits,
                 series_resistance=config.wiring.series_resistance,
             )
         identities = {n: str(i.identify()) for n, i in instruments.items()}
         for instrument in instruments.values():
             instrument.prepare()
-        dut = Dut(config.dut.sample, limits, clock, _wire(config, instruments))
+        dut = _dut(config, limits, clock, _wire(config, instruments))
         dut.wear = world.represent if simulated else None
-        dut.connect()
         return Bench(name, config, simulated, clock, instruments, dut, identities, world, locks)
     except BaseException:
         _make_safe(instruments)
@@ -179,6 +180,8 @@ def _simulation(config: BenchConfig) -> Any:
                 "line": wiring.line,
                 "series_resistance": wiring.series_resistance,
                 "settle": wiring.settle / 2,  # the relay itself is faster than what we wait
+                "gate": wiring.gate,
+                "array": None if config.dut.array is None else _array_lines(config.dut.array),
             },
             simulation=config.simulation.model_dump(mode="json"),
         )
@@ -208,19 +211,67 @@ def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
             f"[wiring] source_meter: {config.source_meter} cannot measure; name a source-meter"
         )
     wiring = config.wiring
-    if wiring.generator is None:
-        return Wiring(meter, series_resistance=wiring.series_resistance)
+    second = wiring.gate == config.second_channel
+    if second and meter.capabilities.gate is None:
+        raise ConfigError(
+            f"[wiring] gate: {config.source_meter} has no second channel; name a source-meter that "
+            "has, or a pulse generator"
+        )
+    generator = instruments[wiring.generator] if wiring.generator else None
     return Wiring(
         meter,
-        instruments[wiring.generator],
-        Relay(meter, wiring.line, wiring.settle),
+        generator,
+        Relay(meter, wiring.line, wiring.settle) if generator is not None else None,
         wiring.series_resistance,
+        second,
+        instruments[wiring.gate] if wiring.gate and not second else None,
+        None if config.dut.array is None else _array(config.dut.array, instruments),
     )
+
+
+def _array_lines(config: ArrayConfig) -> dict[str, Any]:
+    """Return which lines of the matrix lead where."""
+    lines = config.model_dump(exclude={"cell"})
+    lines["first_column"] = config.first_column or config.first_row + config.rows
+    return lines
+
+
+def _array(config: ArrayConfig, instruments: dict[str, Any]) -> Array:
+    """Return the array, its lines checked against what its matrix has."""
+    matrix = instruments[config.matrix]
+    if not isinstance(matrix, SwitchMatrix):
+        raise ConfigError(
+            f"[dut.array] matrix: {config.matrix} switches nothing; name a switch matrix"
+        )
+    array = Array(**_array_lines(config) | {"matrix": matrix})
+    inputs, outputs = array.lines
+    if max(inputs) > matrix.inputs or max(outputs) > matrix.outputs:
+        raise ConfigError(
+            f"[dut.array] needs {max(inputs)} inputs and {max(outputs)} outputs; {config.matrix} "
+            f"has {matrix.inputs} and {matrix.outputs}"
+        )
+    for kind, taken in (("inputs", inputs), ("outputs", outputs)):
+        if len(set(taken)) < len(taken):
+            raise ConfigError(f"[dut.array] two lines share {kind} of {config.matrix}")
+    return array
+
+
+def _dut(config: BenchConfig, limits: Limits, clock: Clock, wiring: Wiring) -> Dut:
+    """Return what is measured, its paths in a known state."""
+    dut = Dut(config.dut.sample, limits, clock, wiring)
+    dut.connect()
+    if wiring.array is not None:
+        dut.cells, dut.cell = wiring.array.cells, None
+        if config.dut.array is not None and config.dut.array.cell is not None:
+            dut.choose(Cell(*config.dut.array.cell))
+    return dut
 
 
 def _make_safe(instruments: dict[str, Instrument]) -> list[str]:
     failures = []
-    for name, instrument in instruments.items():
+    # A matrix last: its contacts do not live long when they open under current.
+    for name in sorted(instruments, key=lambda n: isinstance(instruments[n], SwitchMatrix)):
+        instrument = instruments[name]
         try:
             instrument.safe()
         except Exception as error:

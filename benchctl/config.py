@@ -5,35 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from benchctl.config_fields import Amperes, Frozen, Ohms, Seconds, Volts
+from benchctl.config_simulation import SimulationConfig
 from benchctl.errors import ConfigError, unknown
-from benchctl.quantities import parse
 
 
-def _quantity(unit: str) -> BeforeValidator:
-    def convert(value: object) -> float:
-        try:
-            return parse(value, unit)
-        except ConfigError as error:
-            raise ValueError(str(error).removeprefix("value: ")) from None
-
-    return BeforeValidator(convert, json_schema_input_type=float | str)
-
-
-Volts = Annotated[float, _quantity("V")]
-Amperes = Annotated[float, _quantity("A")]
-Seconds = Annotated[float, _quantity("s")]
-Ohms = Annotated[float, _quantity("Ohm")]
-Kelvins = Annotated[float, _quantity("K")]
-Farads = Annotated[float, _quantity("F")]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class InstrumentConfig(_Frozen):
+class InstrumentConfig(Frozen):
     """One instrument: ``[instruments.NAME]``."""
 
     driver: str
@@ -42,7 +21,7 @@ class InstrumentConfig(_Frozen):
     """VISA resource string"""
 
 
-class WiringConfig(_Frozen):
+class WiringConfig(Frozen):
     """Who is connected to the device: ``[wiring]``."""
 
     name: Literal["direct", "relay"] = "direct"
@@ -58,153 +37,75 @@ class WiringConfig(_Frozen):
     """time the relay's contacts need"""
     series_resistance: Annotated[Ohms, Field(ge=0)] = 0.0
     """resistor in the generator's path; all that limits its current"""
+    gate: str | None = None
+    """what drives a third terminal: `smu.2` is the second channel of the source-meter `smu`, in
+    step with the first; or the name of a pulse generator, which pulses while the device rests"""
 
 
-class LimitsConfig(_Frozen):
+class LimitsConfig(Frozen):
     """What the device may be given."""
 
     voltage: tuple[Volts, Volts] = (-2.0, 2.0)
     """lowest and highest voltage"""
     current: Annotated[Amperes, Field(gt=0)] = 1e-3
     """largest current"""
+    gate: tuple[Volts, Volts] | None = None
+    """lowest and highest voltage at a third terminal; those of the device if not given"""
+    gate_current: Annotated[Amperes, Field(gt=0)] | None = None
+    """largest current into a third terminal; that of the device if not given"""
 
 
-class DutConfig(_Frozen):
+class ArrayConfig(Frozen):
+    """An array behind a switch matrix: ``[dut.array]``."""
+
+    matrix: str
+    """name of the instrument that switches"""
+    rows: Annotated[int, Field(ge=1, le=1024)]
+    """their number"""
+    columns: Annotated[int, Field(ge=1, le=1024)]
+    """their number"""
+    scheme: Literal["floating", "grounded", "half"] = "floating"
+    """where the other rows and columns are: held by nobody, at ground, or at half the voltage,
+    for which the source-meter's second channel is on the input `third`"""
+    first_row: Annotated[int, Field(ge=1)] = 1
+    """output of the matrix that leads to row 0; the others follow"""
+    first_column: Annotated[int, Field(ge=1)] | None = None
+    """output that leads to column 0; after the rows if not given"""
+    first_gate: Annotated[int, Field(ge=1)] | None = None
+    """output that leads to the gates of column 0, in an array with transistors"""
+    gate: Volts = 2.5
+    """at the gates of the chosen column; the other gates are at ground"""
+    high: Annotated[int, Field(ge=1)] = 1
+    """input of the matrix with the source on it"""
+    low: Annotated[int, Field(ge=1)] = 2
+    """input with its ground"""
+    third: Annotated[int, Field(ge=1)] = 3
+    """input with the source-meter's second channel"""
+    cell: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+    """[row, column], from 0, of the cell that is measured where none is named"""
+
+
+class DutConfig(Frozen):
     """The device: ``[dut]``."""
 
     sample: str = "device"
     """its name, in file names and headers"""
     limits: LimitsConfig = LimitsConfig()
-
-
-class FaultConfig(_Frozen):
-    """A fault to inject into a simulated instrument: ``[[simulation.faults]]``."""
-
-    instrument: str
-    message: Annotated[int, Field(ge=1)]
-    """which of the instrument's messages, from 1"""
-    kind: Literal["timeout", "drop", "error", "garbage", "identity"] = "timeout"
-
-
-class NoiseConfig(_Frozen):
-    """What a reading adds to the current, by default nothing: ``[simulation.noise]``."""
-
-    read_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    """relative white noise of one reading, beside the model's own parameter `read_noise`"""
-    thermal: bool = False
-    """thermal noise, 4kTG"""
-    shot: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """shot noise 2qIF: its Fano factor F, 1 for full shot noise"""
-    flicker: Annotated[float, Field(ge=0, le=0.2)] = 0.0
-    """1/f noise: the root of f S/I², usually 0.005 to 0.02"""
-    flicker_fastest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e-6
-    """shortest time constant of the 1/f noise"""
-    flicker_slowest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e3
-    """longest time constant of the 1/f noise"""
-    rtn_traps: Annotated[float, Field(ge=0, le=20)] = 0.0
-    """random telegraph noise: mean number of traps in a device, usually 1"""
-    rtn_amplitude: Annotated[float, Field(ge=0, le=0.5)] = 0.02
-    """relative change of a resistance of 10 kOhm by one trap"""
-    rtn_exponent: Annotated[float, Field(ge=0, le=2)] = 0.7
-    """how that grows with resistance; it ends at 0.5"""
-    rtn_fastest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 1e-6
-    """shortest mean time a trap stays full or empty at 300 K"""
-    rtn_slowest: Annotated[Seconds, Field(ge=1e-12, le=1e6)] = 10.0
-    """longest such time"""
-    rtn_attempt: Annotated[Seconds, Field(ge=1e-15, le=1e-6)] = 1e-12
-    """attempt time of the traps: how strongly these times depend on temperature"""
-    integration: Annotated[Seconds, Field(ge=0, le=100)] = 0.0
-    """integration time of a reading; 0 takes the meter's"""
-
-
-class AgeingConfig(_Frozen):
-    """How the device wears out, by default not at all: ``[simulation.ageing]``."""
-
-    acceleration: Annotated[float, Field(ge=0, le=1e12)] = 0.0
-    """damage of a nominal set or reset pulse: 0 is no ageing, 1 HfOx, 1e-3 TaOx; a large one shows
-    a failure within a short run"""
-    voltage_power: Annotated[float, Field(ge=0, le=40)] = 12.0
-    """p: damage grows with the p-th power of the device voltage"""
-    time_power: Annotated[float, Field(ge=0.05, le=2)] = 0.3
-    """q: and with the q-th power of the width"""
-    hrs_drift: Annotated[float, Field(ge=0, le=5)] = 0.35
-    """decades by which the high resistance falls per decade of damage"""
-    hrs_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
-    """damage from where it does"""
-    lrs_drift: Annotated[float, Field(ge=0, le=5)] = 0.05
-    """decades by which the low resistance rises per decade of damage"""
-    lrs_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
-    """damage from where it does"""
-    voltage_drift: Annotated[float, Field(ge=0, le=1)] = 0.03
-    """relative fall of the switching voltage per decade of damage"""
-    voltage_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
-    """damage from where it falls"""
-    spread_growth: Annotated[float, Field(ge=0, le=10)] = 0.5
-    """relative growth of the spread between cycles per decade of damage"""
-    spread_scale: Annotated[float, Field(ge=1, le=1e15)] = 1e6
-    """damage from where it grows"""
-    life: Annotated[float, Field(ge=1, le=1e18)] = 3e9
-    """damage at which 63 % of devices have failed hard (Weibull)"""
-    life_shape: Annotated[float, Field(ge=0.1, le=100)] = 1.2
-    """Weibull shape of it"""
-    stuck_high: Annotated[float, Field(ge=0, le=1)] = 0.7
-    """share of hard failures that stay in the low resistance"""
-
-
-class CircuitConfig(_Frozen):
-    """What stands around the simulated device, by default nothing: ``[simulation.circuit]``."""
-
-    series_resistance: Annotated[Ohms, Field(ge=0, le=1e9)] = 0.0
-    """between every source and the device, contacts included; the generator's own resistor is
-    in the wiring"""
-    capacitance: Annotated[Farads, Field(ge=0, le=1e-3)] = 0.0
-    """parallel to the device; a device that sets discharges it beyond the source's limit"""
-    transistor: bool = False
-    """a transistor in series with the device: 1T1R"""
-    gate: Annotated[Volts, Field(ge=-10, le=10)] = 1.2
-    """at its gate while the source is positive"""
-    reset_gate: Annotated[Volts, Field(ge=-10, le=10)] = 3.3
-    """at its gate while the source is negative"""
-    threshold: Annotated[Volts, Field(ge=-5, le=5)] = 0.5
-    """its threshold voltage"""
-    transconductance: Annotated[float, Field(ge=1e-9, le=1)] = 1e-3
-    """its k in A/V²: half of it times the overdrive squared is the saturation current"""
-    modulation: Annotated[float, Field(ge=1e-4, le=1)] = 0.05
-    """its slope in saturation in 1/V"""
-
-
-class SimulationConfig(_Frozen):
-    """The device behind simulated instruments: ``[simulation]``."""
-
-    model: str = "gap_filament"
-    """name of a device model, as in `benchctl list models`"""
-    parameters: dict[str, float | int | bool | str] = {}
-    """the model's own parameters; text may carry a unit prefix the model's page names"""
-    seed: Annotated[int, Field(ge=0)] | None = None
-    """same seed, same rows; none draws one and stores it"""
-    latency: Annotated[Seconds, Field(ge=0, le=1)] = 0.0
-    """virtual time one message takes on the wire"""
-    temperature: Annotated[Kelvins, Field(gt=0, le=1000)] = 300.0
-    noise: NoiseConfig = NoiseConfig()
-    """thermal, shot and 1/f noise, random telegraph noise; see below"""
-    circuit: CircuitConfig = CircuitConfig()
-    """series resistance, parasitic capacitance, series transistor; see below"""
-    ageing: AgeingConfig = AgeingConfig()
-    """drift of the states and hard failure; see below"""
-    faults: tuple[FaultConfig, ...] = ()
+    array: ArrayConfig | None = None
+    """where it is an array of devices; see below"""
 
 
 Scalar = float | int | bool | str
 
 
-class BenchConfig(_Frozen):
+class BenchConfig(Frozen):
     """A whole bench.toml."""
 
     instruments: dict[str, InstrumentConfig]
     wiring: WiringConfig = WiringConfig()
     dut: DutConfig = DutConfig()
     simulation: SimulationConfig = SimulationConfig()
-    defaults: dict[str, Scalar | dict[str, Scalar]] = {}
+    defaults: dict[str, Scalar | dict[str, Scalar]] = Field(default={})
     """procedure parameters that differ at this bench, e.g. set_width = "1 ms"; those of one
     procedure alone in a table of its name, ``[defaults.set-reset]``"""
     visa_library: str = ""
@@ -226,7 +127,51 @@ class BenchConfig(_Frozen):
             raise ValueError('[wiring] name: a generator needs name = "relay"')
         if wiring.generator is not None and wiring.generator == wiring.source_meter:
             raise ValueError("[wiring] one instrument cannot be source_meter and generator")
+        self._check_gate()
+        self._check_array()
         return self
+
+    def _check_gate(self) -> None:
+        gate, taken = self.wiring.gate, (self.source_meter, self.wiring.generator)
+        channels = sorted({*self.instruments, self.second_channel} - set(taken))
+        if gate is not None and gate not in channels:
+            raise ValueError(f"[wiring] gate: {unknown('source', gate, channels)}")
+
+    def _check_array(self) -> None:
+        array = self.dut.array
+        if array is None:
+            return
+        names = sorted(set(self.instruments) - {self.source_meter, self.wiring.generator})
+        if array.matrix not in names:
+            raise ValueError(f"[dut.array] matrix: {unknown('instrument', array.matrix, names)}")
+        if array.cell is not None and not (
+            array.cell[0] < array.rows and array.cell[1] < array.columns
+        ):
+            raise ValueError(
+                f"[dut.array] cell: {list(array.cell)} is not in an array of "
+                f"{array.rows} x {array.columns}, counted from 0"
+            )
+        wants = "half" if array.scheme == "half" else "gates" if array.first_gate else ""
+        if wants and self.wiring.gate != self.second_channel:
+            raise ValueError(
+                f"[wiring] gate: {'scheme half' if wants == 'half' else 'first_gate'} needs the "
+                f'second channel of the source-meter, gate = "{self.second_channel}"'
+            )
+        if array.scheme == "half" and array.first_gate:
+            raise ValueError(
+                "[dut.array] the second channel cannot drive both gates and half-biased lines; "
+                'with first_gate choose scheme = "floating" or "grounded"'
+            )
+        if not wants and self.wiring.gate is not None:
+            raise ValueError(
+                '[wiring] gate: an array takes it for scheme = "half" or for its gate lines '
+                "(first_gate); leave it out"
+            )
+
+    @property
+    def second_channel(self) -> str:
+        """What bench.toml calls the second channel of the source-meter."""
+        return f"{self.source_meter}.2"
 
     @property
     def source_meter(self) -> str:

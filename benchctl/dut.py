@@ -3,7 +3,8 @@
 `Dut` compiles a stimulus into programs for the bench at hand. Each segment goes to the
 source-meter where it can play it, because the source-meter limits the current and measures;
 shorter ones go to the pulse generator, if the wiring has one. Neighbours on the same
-instrument share a program, and the device rests at 0 V wherever the path changes.
+instrument share a program, and the device rests at 0 V wherever the path changes. A third terminal
+is driven by the source-meter's second channel, in step, or by a generator of its own, in turn.
 """
 
 import math
@@ -15,93 +16,16 @@ from benchctl.errors import CapabilityError, ConfigError, Stopped
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.quantities import show
-from benchctl.roles import Capabilities, Clock, DigitalOutput, PulseGenerator, Source, SourceMeter
+from benchctl.roles import Clock
+from benchctl.routing import BLOCK, Passes, Plan, Step, compiled
 from benchctl.stimulus import Readings, Segment, Stimulus
 from benchctl.stimulus import read as read_stimulus
+from benchctl.wiring import Cell, Wiring
 
-#: Seconds of bench time in one block: a stop is obeyed between blocks.
-BLOCK = 1.0
-#: Rests at least this long (s) are left to the clock instead of an instrument's program.
-PAUSE = 0.1
 #: Segments of a loop body that are written out before the loop is played pass by pass.
 LONGEST_BODY = 100_000
-
-
 #: Stimuli of at most `SHORT` segments are compiled once; so many are remembered.
 SHORT, REMEMBERED = 32, 512
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cell:
-    """One device of an array; a lone device is row 0, column 0."""
-
-    row: int = 0
-    column: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """A change-over relay: line low, the source-meter is on the device; high, the generator."""
-
-    driver: DigitalOutput
-    line: int = 1
-    settle: float = 2e-3
-    """s, bounce included"""
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """Which sources reach the device, and how."""
-
-    source_meter: SourceMeter
-    generator: PulseGenerator | None = None
-    relay: Relay | None = None
-    series_resistance: float = 0.0
-    """Ohm, in the generator's path"""
-    shortest: float = field(init=False)
-    """s, the shortest segment of the source-meter, with room for rounding"""
-    generating: Capabilities | None = field(init=False, default=None)
-    """of the generator"""
-
-    def __post_init__(self) -> None:
-        """Look the capabilities up once: PyMeasure makes every attribute of a driver slow."""
-        shortest = self.source_meter.capabilities.shortest * (1 - 1e-9)
-        object.__setattr__(self, "shortest", shortest)
-        if self.generator is not None:
-            object.__setattr__(self, "generating", self.generator.capabilities)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One program for one source, or `pause` seconds at rest where there is none."""
-
-    source: Source | None
-    program: Program | None
-    pause: float = 0.0
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds it takes."""
-        return self.pause if self.program is None else self.program.elapsed
-
-
-Passes = tuple[tuple[tuple[Step, ...], int], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """What the bench will do for a stimulus: passes of steps, each pass `count` times."""
-
-    passes: Passes
-    duration: float
-    """s, relay settling included"""
-    relay_operations: int
-    segments: int
-
-    @property
-    def programs(self) -> int:
-        """How many times a program is triggered."""
-        return sum(n * sum(s.program is not None for s in steps) for steps, n in self.passes)
 
 
 @dataclass
@@ -113,6 +37,9 @@ class Dut:
     clock: Clock
     wiring: Wiring
     cells: tuple[Cell, ...] = (Cell(),)
+    """those a procedure may select"""
+    cell: Cell | None = field(default_factory=Cell)
+    """the one that is connected; None until one of an array is"""
     should_stop: Callable[[], bool] = field(default=lambda: False)
     wear: Callable[[int, int, float], bool] | None = None
     """what `represent` does; None at a real bench"""
@@ -138,6 +65,11 @@ class Dut:
 
         A write-verify gives the same few pulses over and over.
         """
+        if self.cell is None:
+            raise ConfigError(
+                f"{self.name} is an array and no cell is chosen; name one with --cell ROW,COLUMN "
+                "or in [dut.array] cell"
+            )
         limit = self.limits.current if compliance is None else compliance
         known = self._known.get((stimulus, limit)) if len(stimulus.items) <= SHORT else None
         if known is not None:
@@ -148,7 +80,7 @@ class Dut:
         for segments, count in stimulus.passes(LONGEST_BODY):
             _refuse_broken_ramp(segments, count, level)
             level = segments[-1].voltage
-            passes.extend(self._compile(segments, count, limit))
+            passes.extend(compiled(segments, count, limit, self.wiring, self.limits))
         for step in chain.from_iterable(steps for steps, _ in passes):
             self._check_step(step)
         if stimulus.segments <= SHORT:
@@ -228,91 +160,32 @@ class Dut:
         return width >= self.wiring.shortest
 
     def select(self, cell: Cell) -> None:
-        """Connect `cell`.
+        """Connect `cell`; the device rests, because every program ends at 0 V.
 
         Raises:
             CapabilityError: the bench does not reach it.
         """
         if cell not in self.cells:
             raise CapabilityError(f"the bench's wiring does not reach {cell}")
+        array = self.wiring.array
+        if array is not None:
+            self.cell = None
+            array.matrix.connect(array.crosspoints(cell))
+        self.cell = cell
 
-    def _compile(
-        self, segments: tuple[Segment, ...], count: int, compliance: float
-    ) -> Iterator[tuple[tuple[Step, ...], int]]:
-        """Yield the passes that play `segments` `count` times."""
-        steps = tuple(self._step(*piece, compliance) for piece in self._pieces(segments))
-        if len(steps) == 1 and steps[0].program is not None:
-            yield (replace(steps[0], program=replace(steps[0].program, count=count)),), 1
-        elif steps:
-            yield steps, count
+    def choose(self, cell: Cell) -> None:
+        """Connect `cell`, and offer procedures no other.
 
-    def _pieces(self, segments: tuple[Segment, ...]) -> Iterator[tuple[list[Segment], bool]]:
-        """Yield runs of neighbours for one source each, and whether they are too fast to measure.
-
-        A long rest is a run of its own.
+        Raises:
+            CapabilityError: the bench does not reach it.
         """
-        fast = self._fast(segments)
-        run: list[Segment] = []
-        run_fast = active = False
-        elapsed = 0.0
-        for segment, is_fast in zip(segments, fast, strict=True):
-            rests = _rests(segment)
-            if rests and segment.duration >= PAUSE:
-                if run:
-                    yield run, run_fast
-                yield [segment], False
-                run, elapsed, active, run_fast = [], 0.0, False, False
-                continue
-            if active and not rests and is_fast != run_fast:
-                yield run, run_fast
-                run, elapsed, active = [], 0.0, False
-            if not rests:
-                run_fast, active = is_fast, True
-            run.append(segment)
-            elapsed += segment.ramp + segment.duration
-            if active and rests and elapsed >= BLOCK:
-                yield run, run_fast
-                run, elapsed, active, run_fast = [], 0.0, False, False
-        if run:
-            yield run, run_fast
+        self.select(cell)
+        self.cells = (cell,)
 
-    def _fast(self, segments: tuple[Segment, ...]) -> list[bool]:
-        """Tell which segments are too short for the source-meter, or belong to one that is."""
-        shortest = self.wiring.shortest
-        fast = [0 < s.duration < shortest or 0 < s.ramp < shortest for s in segments]
-        # A ramp starts from the level before it: both belong to the same source.
-        tied = [after.ramp > 0 and one.voltage != 0 for one, after in pairwise(segments)]
-        for i, together in enumerate(tied):
-            fast[i + 1] |= together and fast[i]
-        for i in range(len(tied) - 1, -1, -1):
-            fast[i] |= tied[i] and fast[i + 1]
-        return fast
-
-    def _step(self, piece: list[Segment], fast: bool, compliance: float) -> Step:
-        """Return the step that plays one run of segments."""
-        if any(segment.gate is not None for segment in piece):
-            raise CapabilityError(
-                "the bench's wiring reaches no third terminal; leave the gate out of the stimulus"
-            )
-        if all(_rests(segment) for segment in piece):
-            return Step(None, None, math.fsum(segment.duration for segment in piece))
-        program = Program.of(piece, 1, compliance)
-        if not fast:
-            return Step(self.wiring.source_meter, program)
-        if self.wiring.generator is None or program.measure.any():
-            raise self._too_fast(piece, bool(program.measure.any()))
-        return Step(self.wiring.generator, program)
-
-    def _too_fast(self, piece: list[Segment], measured: bool) -> CapabilityError:
-        """Return the error for a run that only a source-meter could play, and this one cannot."""
-        shortest = self.wiring.source_meter.capabilities.shortest
-        times = [t for s in piece for t in (s.duration, s.ramp) if 0 < t < self.wiring.shortest]
-        remedy = "" if self.wiring.generator else " or add a pulse generator to the bench"
-        return CapabilityError(
-            f"the source-meter cannot {'measure' if measured else 'play'} a segment of "
-            f"{show(min(times), 's')}; its shortest is {show(shortest, 's')}, so lengthen the "
-            f"widths{remedy}"
-        )
+    @property
+    def chosen(self) -> list[int] | None:
+        """[row, column] of the one cell on offer, None where there are several."""
+        return [self.cells[0].row, self.cells[0].column] if len(self.cells) == 1 else None
 
     def _check_step(self, step: Step) -> None:
         """Refuse a step its source cannot play, or cannot play safely."""
@@ -324,12 +197,20 @@ class Dut:
             self.limits.check_unlimited(
                 step.program, self.wiring.generating, self.wiring.series_resistance
             )
+        if step.source is self.wiring.gate and self.wiring.gate is not None:
+            self.limits.at_the_gate.check_unlimited(
+                step.program, self.wiring.gate.capabilities, self.wiring.series_resistance
+            )
 
     def _count_switches(self, passes: Passes) -> int:
         """Return how often the relay will change over."""
         generator, total = self._on_generator, 0
         for steps, count in passes:
-            sources = [s.source is self.wiring.generator for s in steps if s.source is not None]
+            sources = [
+                s.source is self.wiring.generator
+                for s in steps
+                if s.source is not None and s.source is not self.wiring.gate
+            ]
             if not sources:
                 continue
             inside = sum(a != b for a, b in pairwise(sources))
@@ -367,6 +248,9 @@ class Dut:
         if step.source is self.wiring.generator and self.wiring.generator is not None:
             self._switch(generator=True)
             self.wiring.generator.play(program)
+            return Readings.join([])
+        if step.source is self.wiring.gate and self.wiring.gate is not None:
+            self.wiring.gate.play(program)
             return Readings.join([])
         self._switch(generator=False)
         return self.wiring.source_meter.play(program)
@@ -410,8 +294,3 @@ def _in_a_block(program: Program) -> int:
     """Return how many passes of a program are played at once."""
     fit = max(1, int(BLOCK / program.period)) if program.period else program.count
     return min(fit, program.count)
-
-
-def _rests(segment: Segment) -> bool:
-    """Tell whether the device is simply left at 0 V."""
-    return segment.voltage == 0 and segment.ramp == 0 and not segment.measure

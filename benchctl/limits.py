@@ -38,6 +38,11 @@ class Limits:
         return self.gate or self.voltage
 
     @property
+    def at_the_gate(self) -> "Limits":
+        """What a source of its own may give the third terminal."""
+        return Limits(self.gate_voltage, self.gate_compliance)
+
+    @property
     def gate_compliance(self) -> float:
         """A, into a third terminal."""
         return self.current if self.gate_current is None else self.gate_current

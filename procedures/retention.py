@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl.analysis.retention import TEN_YEARS, drift, extrapolate, schedule
-from benchctl.dut import Cell
 from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.quantities import show
 from benchctl.stimulus import read
+from benchctl.wiring import Cell
 from procedures.merits import merit
 from procedures.programming import Programming
 from procedures.steps import Ladder, last, write_verify

@@ -37,6 +37,9 @@ class GatedPlayed(NamedTuple):
 class Load(Protocol):
     """Two terminals; the second is ground."""
 
+    seed: int
+    """of all its randomness"""
+
     @property
     def warnings(self) -> list[str]:
         """What took it out of its model's range so far, one sentence each."""

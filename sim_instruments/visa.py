@@ -21,10 +21,7 @@ from pyvisa.constants import ResourceAttribute, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 
 from sim_instruments.faults import Box, Faulty
-from sim_instruments.models import create
-from sim_instruments.models.ageing import AgeingParameters
-from sim_instruments.models.network import CircuitParameters
-from sim_instruments.models.parameters import checked
+from sim_instruments.loads import make_load
 from sim_instruments.noise import read_noise
 from sim_instruments.wiring import Wiring
 from sim_instruments.world import World
@@ -270,31 +267,27 @@ def open_library(
 
     Args:
         instruments: name -> (driver name, VISA address).
-        wiring: fields of `Wiring`.
+        wiring: fields of `Wiring`, and `array`, where there is one: `matrix` and which of its
+            lines lead where, see `sim_instruments.circuits.array`.
         simulation: model, parameters, seed, latency (s), temperature (K), faults (each with
-            instrument, message, kind), noise, circuit and ageing (fields of `NoiseParameters`,
-            `CircuitParameters`, `AgeingParameters`).
+            instrument, message, kind), noise, circuit, ageing and array (see `make_load`).
 
     Raises:
         ValueError: an unknown driver, model, parameter, fault or address.
     """
-    seed = simulation.get("seed")
-    device = create(
-        simulation.get("model", "gap_filament"), seed=seed, **simulation.get("parameters") or {}
-    )
-    device.surround(
-        checked(CircuitParameters, "circuit", dict(simulation.get("circuit") or {})),
-        checked(AgeingParameters, "ageing", dict(simulation.get("ageing") or {})),
-    )
+    wires = dict(wiring)
+    array = wires.pop("array", None)
+    load = make_load(simulation, array)
     # PyVISA hands the same object out again for the same path.
     library = SimVisaLibrary(f"simulated-{uuid4().hex}")
     library.world = World(
-        device,
-        wiring=Wiring(**wiring),
+        load,
+        wiring=Wiring(**wires, matrix=array["matrix"] if array else None),
         latency=simulation.get("latency", 0.0),
         temperature=simulation.get("temperature", 300.0),
-        noise=read_noise(simulation.get("noise") or {}, device.seed),
+        noise=read_noise(simulation.get("noise") or {}, load.seed),
     )
+    seed = simulation.get("seed")
     faults = _by_instrument(simulation.get("faults") or (), instruments)
     for name, (driver, address) in instruments.items():
         box = _factory(driver)(library.world, name)

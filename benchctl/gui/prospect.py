@@ -11,8 +11,9 @@ from benchctl.quantities import show
 from benchctl.stimulus import FloatArray, Segment, Stimulus
 
 if TYPE_CHECKING:
-    from benchctl.dut import Dut, Plan
+    from benchctl.dut import Dut
     from benchctl.limits import Limits
+    from benchctl.routing import Plan
 
 #: Segments that are drawn; a longer stimulus is drawn as far as this.
 MOST_SEGMENTS: Final = 600

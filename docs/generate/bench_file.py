@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from benchctl import config
+from benchctl import config_simulation as simulation
 from generate.markdown import code, escape, fence, table
 
 TABLES = (
@@ -14,11 +15,15 @@ TABLES = (
     ("[wiring]", config.WiringConfig),
     ("[dut]", config.DutConfig),
     ("limits, in [dut]", config.LimitsConfig),
-    ("[simulation]", config.SimulationConfig),
-    ("[simulation.noise]", config.NoiseConfig),
-    ("[simulation.circuit]", config.CircuitConfig),
-    ("[simulation.ageing]", config.AgeingConfig),
-    ("[[simulation.faults]]", config.FaultConfig),
+    ("[dut.array]", config.ArrayConfig),
+    ("[simulation]", simulation.SimulationConfig),
+    ("[simulation.noise]", simulation.NoiseConfig),
+    ("[simulation.circuit]", simulation.CircuitConfig),
+    ("[simulation.ageing]", simulation.AgeingConfig),
+    ("[simulation.array]", simulation.ArraySimulationConfig),
+    ("[simulation.array.transistor]", simulation.TransistorConfig),
+    ("[[simulation.array.cells]]", simulation.CellConfig),
+    ("[[simulation.faults]]", simulation.FaultConfig),
 )
 
 #: Tables with keys of their own below: their defaults are there.

@@ -12,13 +12,14 @@ from PySide6.QtCore import QSettings
 
 from benchctl import plugins
 from benchctl.bench import RealClock
-from benchctl.dut import Dut, Wiring
+from benchctl.dut import Dut
 from benchctl.gui.app import make_window
 from benchctl.gui.slot import BenchSlot
 from benchctl.limits import Limits
 from benchctl.procedure import Merit, Plot, Procedure, count, quantity
 from benchctl.roles import Capabilities
 from benchctl.stimulus import Readings, pulse, read
+from benchctl.wiring import Wiring
 
 
 class Meter:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from benchctl.dut import Cell
+from benchctl.wiring import Cell
 from procedures.retention import Retention
 
 

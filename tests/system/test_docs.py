@@ -139,7 +139,8 @@ def test_command_page_has_every_option(generated):
 
 
 def test_bench_page_has_every_key(generated):
-    from benchctl.config import SimulationConfig, WiringConfig
+    from benchctl.config import WiringConfig
+    from benchctl.config_simulation import SimulationConfig
 
     for model in (WiringConfig, SimulationConfig):
         for key in model.model_fields:

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchctl.bench import open_bench
-from benchctl.dut import Cell
 from benchctl.errors import (
     CapabilityError,
     ConfigError,
@@ -18,6 +17,7 @@ from benchctl.errors import (
     Stopped,
 )
 from benchctl.stimulus import Readings, Segment, Stimulus, pulse, ramp, read, staircase, wait
+from benchctl.wiring import Cell
 
 SOURCE_METER = Path("examples/benches/source_meter.toml")
 RELAY = Path("examples/benches/generator_and_source_meter.toml")
