@@ -12,12 +12,10 @@ the current through the device exceeds the limit, and no meter at the source sho
 it would follow with the device's slope; a node that follows at once is solved as if there were no
 capacitance, so that long pulses cost what they did. A source at 0 V, or off, discharges the node.
 
-**Transistor** — level 1: with the overdrive ``W = V_gate - V_threshold``
-
-    I = k (W V - V^2/2)   up to V = W - lambda W^2/2,   beyond with slope lambda k W^2/2
-
-alike in both polarities, the gate for the negative one by itself: body effect, and the degeneration
-of a reset, are in that number. Without overdrive 1 TOhm is left.
+**Transistor** — `sim_instruments.models.square_law`, alike in both polarities: the overdrive is
+``V_gate - V_threshold`` of the gate for that polarity. Body effect, and the degeneration of a
+reset, are in that number. (In a crossbar the same law follows the voltage of the lines instead.)
+Without overdrive 1 TOhm is left.
 """
 
 import math
@@ -47,6 +45,7 @@ from sim_instruments.models.circuit import (
     take_back,
 )
 from sim_instruments.models.parameters import Bound
+from sim_instruments.models.square_law import drop as square_law_drop
 
 STRIDE = 5e-3
 """V, the largest step of the node while it charges"""
@@ -62,8 +61,8 @@ BRIEF = 0.05
 """time constants: a step this short needs not be halved"""
 LEAST = 1e-18
 """S, as good as no conductance"""
-OFF = 1e12
-"""Ohm, of a transistor without overdrive"""
+LEAK = 1e-12
+"""S, of a transistor without overdrive [D]"""
 
 # Slots of the third array.
 NODE, PEAK, CHARGE, CAPACITANCE, UP, DOWN, GAIN, MODULATION, FAST, LEAN, SIZE = range(11)
@@ -114,18 +113,7 @@ class CircuitParameters:
 def drop(i: float, c: Array) -> tuple[float, float]:
     """Return (voltage, differential resistance) of the transistor at current `i`."""
     w = c[UP] if i >= 0.0 else c[DOWN]
-    if w <= 0.0:
-        return i * OFF, OFF
-    size = abs(i)
-    k = c[GAIN]
-    knee = 0.5 * c[MODULATION] * w * w
-    knee = min(knee, w)
-    slope = k * knee
-    most = 0.5 * k * (w * w - knee * knee)
-    if size < most:
-        left = math.sqrt(w * w - 2.0 * size / k)
-        return math.copysign(w - left, i), 1.0 / (k * left)
-    return math.copysign(w - knee + (size - most) / slope, i), 1.0 / slope
+    return square_law_drop(i, w, c[GAIN], c[MODULATION], LEAK)
 
 
 @kernel
