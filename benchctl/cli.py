@@ -106,6 +106,9 @@ def run(
     bench: BenchFile = None,
     simulate: Simulate = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the simulated device.")] = None,
+    cell: Annotated[
+        str | None, typer.Option(metavar="ROW,COLUMN", help="The cell of an array, from 0,0.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder, or a file ending in .h5.")] = None,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
@@ -119,6 +122,7 @@ def run(
         bench=bench,
         simulate=simulate,
         seed=seed,
+        cell=_cell(cell),
         out=out,
         as_json=as_json,
         quiet=quiet,
@@ -131,6 +135,15 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise ConfigError(f"-p {text}: expected NAME=VALUE, such as -p set_voltage=1.2")
     return name.strip().replace("-", "_"), value.strip()
+
+
+def _cell(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    row, comma, column = text.partition(",")
+    if not (comma and row.strip().isdecimal() and column.strip().isdecimal()):
+        raise ConfigError(f"--cell {text}: expected ROW,COLUMN counted from 0, such as --cell 0,3")
+    return int(row), int(column)
 
 
 @app.command()

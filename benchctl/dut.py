@@ -166,7 +166,11 @@ class Dut:
             CapabilityError: the bench does not reach it.
         """
         if cell not in self.cells:
-            raise CapabilityError(f"the bench's wiring does not reach {cell}")
+            last = self.cells[-1]
+            raise CapabilityError(
+                f"the bench's wiring does not reach row {cell.row}, column {cell.column}; rows end "
+                f"at {last.row} and columns at {last.column}, counted from 0"
+            )
         array = self.wiring.array
         if array is not None:
             self.cell = None
@@ -181,6 +185,13 @@ class Dut:
         """
         self.select(cell)
         self.cells = (cell,)
+
+    @property
+    def label(self) -> str:
+        """Its name, with the cell where it is one of an array: ``R1 r0c3``."""
+        if self.wiring.array is None or self.cell is None:
+            return self.name
+        return f"{self.name} r{self.cell.row}c{self.cell.column}"
 
     @property
     def chosen(self) -> list[int] | None:

@@ -22,6 +22,7 @@ from benchctl.procedure import Procedure
 from benchctl.quantities import show
 from benchctl.report import print_merits
 from benchctl.run import Run, RunResult
+from benchctl.wiring import Cell
 
 
 def run_once(
@@ -31,11 +32,12 @@ def run_once(
     bench: Path | None = None,
     simulate: bool = False,
     seed: int | None = None,
+    cell: tuple[int, int] | None = None,
     out: Path | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Run a procedure once and return the exit code.
+    """Run a procedure once and return the exit code; `cell` is (row, column) in an array.
 
     Raises:
         ConfigError: an unknown procedure, parameter, unit or bench key; nothing was opened.
@@ -44,6 +46,8 @@ def run_once(
     make(kind, parameters)  # refuse a wrong parameter before any instrument is touched
     pristine = getattr(kind, "PRISTINE", False)
     with open_bench(bench, simulate=simulate, seed=seed, pristine=pristine) as opened:
+        if cell is not None:
+            opened.dut.choose(Cell(*cell))
         procedure = make(kind, parameters, defaults_for(name, opened.defaults))
         say = Quiet() if quiet or as_json else Progress()
         run = Run(procedure, opened, out=out, observers=[say], seed=seed)
@@ -169,7 +173,7 @@ def _announce(procedure: Procedure, bench: Bench) -> str:
     where = "simulated bench" if bench.simulated else "bench"
     relay = f", {plan.relay_operations} relay operations" if plan.relay_operations else ""
     return (
-        f"{where} {bench.name}, device {bench.dut.name}: first stimulus {show(low, 'V')} to "
+        f"{where} {bench.name}, device {bench.dut.label}: first stimulus {show(low, 'V')} to "
         f"{show(high, 'V')}, {show(plan.duration, 's')}, {plan.segments} segments{relay}"
     )
 

@@ -134,14 +134,13 @@ class Run:
 
         Raises:
             ConfigError: a parameter is not set.
-            LimitExceeded, CapabilityError: the previewed stimulus is refused.
+            LimitExceeded, CapabilityError: the procedure's own `check` refuses.
         """
         for name, value in self.procedure.parameter_values().items():
             if value is None:
                 raise ConfigError(f"{name}: this parameter has no value yet")
         if isinstance(self.procedure, Procedure) and self.bench is not None:
-            compliance = getattr(self.procedure, "compliance", None)
-            self.bench.dut.check(self.procedure.preview(), compliance=compliance)
+            self.procedure.check(self.bench.dut)
 
     def execute(self) -> RunResult:
         """Run the procedure to its end and return how it ended.
@@ -176,7 +175,7 @@ class Run:
             procedure=_kebab(kind.__name__),
             title=cleandoc(kind.__doc__ or "").partition("\n")[0],
             module=f"{kind.__module__}:{kind.__qualname__}",
-            dut=bench.dut.name if bench is not None else "no bench",
+            dut=bench.dut.label if bench is not None else "no bench",
             started=_now(),
             run_id=secrets.token_hex(16),
             parameters=procedure.parameter_values(),

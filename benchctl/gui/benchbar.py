@@ -50,7 +50,7 @@ class BenchBar(QFrame):
         word, kind = ("SIMULATED", "simulated") if bench.simulated else ("REAL BENCH", "real")
         limits = bench.dut.limits
         low, high = limits.voltage
-        title = f"{bench.name.replace('_', ' ')} · device {bench.dut.name}"
+        title = f"{bench.name.replace('_', ' ')} · device {bench.dut.label}"
         bounds = f"limits {show(low, 'V')} to {show(high, 'V')}, {show(limits.current, 'A')}"
         boxes = [f"{name}: {model(text)}" for name, text in bench.identities.items()]
         self._say(word, kind, title, "  ·  ".join([*boxes, bounds]), "muted")
