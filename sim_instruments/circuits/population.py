@@ -15,11 +15,15 @@ full strokes of `gap_filament`: 6.7 ms on one thread, with `prange` as well. On 
 machine that was busy otherwise the pool took 6.6 ms (0.7 ms where nothing moved), `prange` 16 ms
 (12 ms), because its threads spin; its default threading layer must not be called from several
 threads either. Hence the pool. Below `WORTH_THREADS` cells one thread does it all.
+
+**Memory**: state and stream of each cell, and each packed parameter row once, however many cells
+have it: the table of a `jart_vcm` (1.85 MB) is one for all cells of the same parameters.
 """
 
+import hashlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -27,12 +31,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim_instruments.circuits.streams import Words, handle, seeded, stream
 from sim_instruments.circuits.transistor import THRESHOLD, channel
 from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import BATTERY, Array, Kernels, bind
 from sim_instruments.models.device import Device
+
+Places = NDArray[np.intp]
 
 UNBIASED = 1e-6
 """V; a cell below it rests, in closed form"""
@@ -97,16 +104,19 @@ def _look(
     by_high: Array,
     by_low: Array,
     x: Array,
-    p: Array,
+    rows: Array,
+    which: Places,
     t: Array,
 ) -> None:
     """Write each cell's device voltage, current and slopes with its high and its low line.
 
-    `device` is the guess as well; `by_low` is positive where a higher low line draws less.
+    `device` is the guess as well; `by_low` is positive where a higher low line draws less. The
+    parameters of cell k are row ``which[k]`` of `rows`.
     """
     for k in range(high.size):
+        p = rows[which[k]]
         w = gate[k] - t[THRESHOLD] - low[k] if t.size > 0 else 0.0
-        v, now, _give, g, by_u, by_w = meet(high[k] - low[k], w, 0.0, device[k], x[k], p[k], t)
+        v, now, _give, g, by_u, by_w = meet(high[k] - low[k], w, 0.0, device[k], x[k], p, t)
         device[k] = v
         i[k] = now
         share = 1.0 if t.size == 0 else g / (g + by_u) if g + by_u > 0.0 else 0.0
@@ -126,37 +136,39 @@ def _advance(
     i: Array,
     end: Array,
     x: Array,
-    p: Array,
+    rows: Array,
+    which: Places,
     t: Array,
     streams: Words,
 ) -> None:
     """Let cells `first` to `last` live for `duration`; write the cell voltage they end with."""
     for k in range(first, last):
         rng = stream(streams, k)
+        p = rows[which[k]]
         total = high[k] - low[k] + resistance[k] * i[k]
         end[k] = high[k] - low[k]
         if abs(total) < UNBIASED:
-            rest(duration, x[k], p[k], rng)
+            rest(duration, x[k], p, rng)
             continue
         w = gate[k] - t[THRESHOLD] - low[k] if t.size > 0 else 0.0
         v = device[k]
         left = duration
         while left > 0.0:
-            v, now, give, g, _u, _w = meet(total, w, resistance[k], v, x[k], p[k], t)
-            left -= step(v, now, g, give, left, x[k], p[k], rng)
-        v, now, give, g, _u, _w = meet(total, w, resistance[k], v, x[k], p[k], t)
+            v, now, give, g, _u, _w = meet(total, w, resistance[k], v, x[k], p, t)
+            left -= step(v, now, g, give, left, x[k], p, rng)
+        v, now, give, g, _u, _w = meet(total, w, resistance[k], v, x[k], p, t)
         end[k] = total - resistance[k] * now
 
 
-def _rest_all(duration: float, x: Array, p: Array, streams: Words) -> None:
+def _rest_all(duration: float, x: Array, rows: Array, which: Places, streams: Words) -> None:
     for k in range(x.shape[0]):
-        rest(duration, x[k], p[k], stream(streams, k))
+        rest(duration, x[k], rows[which[k]], stream(streams, k))
 
 
-def _observe_all(i: Array, x: Array, p: Array, streams: Words) -> None:
+def _observe_all(i: Array, x: Array, rows: Array, which: Places, streams: Words) -> None:
     """Replace each cell's current by what a meter sees of it."""
     for k in range(x.shape[0]):
-        i[k] = observe(i[k], x[k], p[k], stream(streams, k))
+        i[k] = observe(i[k], x[k], rows[which[k]], stream(streams, k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +233,16 @@ class Population:
         self._kernels = _compiled(first.KERNELS, first.name)
         self._transistor = transistor
         self.temperature = ROOM
-        packed = [make(k).parts() for k in range(len(seeds))]
-        self.x = np.array([x for x, _, _ in packed])
-        self._p = np.array([p for _, p, _ in packed])
+        states: list[Array] = []
+
+        def parameters() -> Iterator[Array]:
+            for k in range(len(seeds)):
+                x, p, _ = make(k).parts()
+                states.append(x)
+                yield p
+
+        self._p, self._which = _once(parameters())
+        self.x = np.array(states)
         self._words = seeded(seeds)
         self._streams = handle(self._words)
         count = threads or os.cpu_count() or 1
@@ -238,8 +257,8 @@ class Population:
     def warm(self, temperature: float) -> None:
         """Take all cells to another ambient temperature in K."""
         if temperature != self.temperature:
-            cells = range(len(self.x))
-            self._p = np.array([self._make(k).parts(temperature)[1] for k in cells])
+            rows = (self._make(k).parts(temperature)[1] for k in range(len(self.x)))
+            self._p, self._which = _once(rows)
             self.temperature = temperature
 
     def device(self, k: int) -> Device:
@@ -254,7 +273,7 @@ class Population:
         nothing = np.zeros_like(across)
         current, by_high, by_low = np.empty((3, across.size))
         self._kernels.look(across, nothing, nothing, across.copy(), current, by_high, by_low,
-                           self.x, self._p, np.zeros(0))  # fmt: skip
+                           self.x, self._p, self._which, np.zeros(0))  # fmt: skip
         return current
 
     def look(
@@ -265,7 +284,8 @@ class Population:
         `device` holds guesses of the device voltages, and is overwritten with these.
         """
         out = np.empty((3, high.size))
-        self._kernels.look(high, low, gate, device, *out, self.x, self._p, self._transistor)
+        self._kernels.look(high, low, gate, device, *out, self.x, self._p, self._which,
+                           self._transistor)  # fmt: skip
         return out[0], out[1], out[2]
 
     def advance(self, bias: Bias, resistance: Array, duration: float) -> Array:
@@ -278,7 +298,7 @@ class Population:
         def one(ends: tuple[int, int]) -> None:
             self._kernels.advance(
                 *ends, duration, bias.high, bias.low, bias.gate, resistance, bias.device,
-                bias.current, end, self.x, self._p, self._transistor, self._streams,
+                bias.current, end, self.x, self._p, self._which, self._transistor, self._streams,
             )  # fmt: skip
 
         if self._pool is None:
@@ -289,12 +309,12 @@ class Population:
 
     def rest(self, duration: float) -> None:
         """Let `duration` pass without bias, in closed form."""
-        self._kernels.rest(duration, self.x, self._p, self._streams)
+        self._kernels.rest(duration, self.x, self._p, self._which, self._streams)
 
     def observed(self, current: Array) -> Array:
         """Return what a meter sees of each cell's current (A), noise included."""
         seen = current.copy()
-        self._kernels.observe(seen, self.x, self._p, self._streams)
+        self._kernels.observe(seen, self.x, self._p, self._which, self._streams)
         return seen
 
     def snapshot(self) -> tuple[Array, Words]:
@@ -304,3 +324,26 @@ class Population:
     def restore(self, kept: tuple[Array, Words]) -> None:
         """Go back to a snapshot, random streams included."""
         self.x[:], self._words[:] = kept
+
+
+def _once(rows: Iterable[Array]) -> tuple[Array, Places]:
+    """Return the distinct ones of `rows`, and which of them each is.
+
+    Raises:
+        ValueError: rows of different lengths.
+    """
+    distinct: list[Array] = []
+    same: dict[int, int] = {}
+    equal: dict[bytes, int] = {}
+    which = []
+    for row in rows:
+        place = same.get(id(row), -1)
+        if place < 0 or distinct[place] is not row:
+            place = equal.setdefault(hashlib.blake2b(row.tobytes()).digest(), len(distinct))
+            if place == len(distinct):
+                distinct.append(row)
+                same[id(row)] = place
+        which.append(place)
+    if len({row.size for row in distinct}) > 1:
+        raise ValueError("these parameters cannot differ between cells of one array")
+    return np.array(distinct), np.array(which, dtype=np.intp)

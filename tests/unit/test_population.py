@@ -9,6 +9,7 @@ from sim_instruments.circuits.population import Bias, Population
 from sim_instruments.circuits.streams import handle, seeded, stream
 from sim_instruments.circuits.transistor import TransistorParameters, channel, packed
 from sim_instruments.models.gap_filament import GapFilament
+from sim_instruments.models.jart_vcm import JartVcm
 
 SEEDS = [np.random.SeedSequence(1, spawn_key=(k,)) for k in range(6)]
 MASK = (1 << 64) - 1
@@ -166,3 +167,25 @@ def test_the_memory_of_a_population_is_its_arrays():
     assert sizes == {name: value.nbytes for name, value in vars(population).items()
                      if isinstance(value, np.ndarray)}  # fmt: skip
     assert sizes["_words"] == 64 * 32
+
+
+@pytest.mark.parametrize("kelvin", [300.0, 350.0])
+def test_cells_of_equal_parameters_share_them(kelvin):
+    """Even a table of megabytes is there once; spread between cells has rows of its own."""
+    seeds = [np.random.SeedSequence(2, spawn_key=(k,)) for k in range(6)]
+    same = Population(lambda k: JartVcm(seed=k, read_noise=0.01 * (k % 2)), seeds, np.zeros(0))
+    same.warm(kelvin)
+    assert same._p.shape[0] == 2
+    assert same._p.nbytes > 3e6
+    for k in range(6):
+        expected = JartVcm(seed=k, read_noise=0.01 * (k % 2)).parts(kelvin)[1]
+        assert np.array_equal(same._p[same._which[k]], expected)
+    own = cells(6)
+    own.warm(kelvin)
+    assert own._p.shape[0] == 6
+
+
+def test_cells_of_another_structure_are_refused():
+    seeds = [np.random.SeedSequence(2, spawn_key=(k,)) for k in range(2)]
+    with pytest.raises(ValueError, match="cannot differ between cells"):
+        Population(lambda k: JartVcm(seed=k, exact=bool(k)), seeds, np.zeros(0))
