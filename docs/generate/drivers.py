@@ -12,7 +12,7 @@ from generate.markdown import code, docstring, escape, first_line, sentence, tab
 
 ROLES = {
     "SourceMeter": "source-meter", "PulseGenerator": "pulse generator",
-    "DigitalOutput": "digital output",
+    "DigitalOutput": "digital output", "SwitchMatrix": "switch matrix",
 }  # fmt: skip
 ADDRESS = "TCPIP0::192.0.2.1::5025::SOCKET"
 #: PyMeasure's grammar: a property's text begins with one of these.
@@ -39,8 +39,7 @@ def pages(_: Path) -> dict[str, str]:
 def _page(name: str, kind: Any) -> str:
     parts = [f"# {name}", docstring(sys.modules[kind.__module__]), docstring(kind)]
     parts += ["## Roles", f"{sentence(_roles(kind))}."]
-    parts += ["## Capabilities", "What the `Dut` holds a stimulus against before anything is sent."]
-    parts.append(table(("", ""), _capabilities(name, kind)))
+    parts += _abilities(_opened(kind))
     if properties := _properties(kind):
         parts += ["## Properties", table(("name", "does"), properties)]
     twin = sys.modules[plugins.load("simulated instrument", name).__module__]
@@ -49,13 +48,17 @@ def _page(name: str, kind: Any) -> str:
 
 
 def _roles(kind: Any) -> str:
-    """Say which roles a driver plays; the first two differ in what `play` returns."""
-    plays = "SourceMeter" if _opened_capabilities(kind).measures else "PulseGenerator"
+    """Say which roles a driver plays; those of sources differ in what `play` returns."""
+    driver = _opened(kind)
+    if isinstance(driver, roles.SwitchMatrix):
+        return ROLES["SwitchMatrix"]
+    plays = "SourceMeter" if driver.capabilities.measures else "PulseGenerator"
     found = [plays] + (["DigitalOutput"] if hasattr(kind, "set_line") else [])
     return ", ".join(ROLES[role] for role in found)
 
 
-def _opened_capabilities(kind: Any) -> roles.Capabilities:
+def _opened(kind: Any) -> Any:
+    """Return a driver on its simulated twin, which nothing has been said to."""
     name = next(n for n in plugins.names("driver") if plugins.load("driver", n) is kind)
     from pymeasure.adapters import VISAAdapter
 
@@ -66,14 +69,21 @@ def _opened_capabilities(kind: Any) -> roles.Capabilities:
     )
     adapter = VISAAdapter(ADDRESS, visa_library=library, read_termination="\n")
     try:
-        driver = kind(adapter, name="it", clock=library.world.clock, limits=Limits())
-        return driver.capabilities
+        return kind(adapter, name="it", clock=library.world.clock, limits=Limits())
     finally:
         adapter.close()
 
 
-def _capabilities(name: str, kind: Any) -> list[tuple[str, str]]:
-    can = _opened_capabilities(kind)
+def _abilities(driver: Any) -> list[str]:
+    """Return what a page says about what a driver can do."""
+    if isinstance(driver, roles.SwitchMatrix):
+        rows = [("inputs", str(driver.inputs)), ("outputs", str(driver.outputs))]
+        return ["## Size", "Where no option says otherwise.", table(("", ""), rows)]
+    about = "What the `Dut` holds a stimulus against before anything is sent."
+    return ["## Capabilities", about, table(("", ""), _capabilities(driver.capabilities))]
+
+
+def _capabilities(can: roles.Capabilities) -> list[tuple[str, str]]:
     current = "not limited" if can.current is None else _span(can.current, "A")
     rows = [
         ("voltage", _span(can.voltage, "V")),

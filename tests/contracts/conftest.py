@@ -16,7 +16,14 @@ ADDRESSES = {
     "keithley_2400": "GPIB0::24::INSTR",
     "keithley_2450": "TCPIP0::192.0.2.11::5025::SOCKET",
     "keysight_81160a": "USB0::0x0957::0x4108::MY51350123::INSTR",
+    "keysight_b2200": "GPIB0::22::INSTR",
+    "keysight_e5250a": "GPIB0::23::INSTR",
 }
+ENGAGED = {
+    "keysight_b2200": (":CLOS (@00101)", ":CLOS? (@00101)"),
+    "keysight_e5250a": (":CLOS (@00101)", ":CLOS? (@00101)"),
+}
+"""what must not last, and how to ask for it; an output that is on where nothing else is said"""
 LIMITS = Limits()
 RESISTANCE = 10e3
 """Ohm, of the device, unless a test says otherwise"""
@@ -28,6 +35,10 @@ class Connected:
 
     driver: Any
     world: World
+    engage: str
+    """what must not last: an output on, a contact closed"""
+    engaged: str
+    """the query for it, answered with 1 or 0"""
 
     def ask(self, message: str) -> str:
         """Return an answer past the driver."""
@@ -74,7 +85,8 @@ def connect() -> Iterator[Connect]:
         driver = plugins.load("driver", name)(
             adapter, name="box", clock=library.world.clock, limits=limits, **options
         )
-        return Connected(driver, library.world)
+        engage = ENGAGED.get(name, (":OUTP ON", ":OUTP?"))
+        return Connected(driver, library.world, *engage)
 
     yield make
     for adapter in adapters:
