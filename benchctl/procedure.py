@@ -174,6 +174,14 @@ class Procedure(pymeasure.experiment.Procedure):
         """Return what is applied first, or one representative cycle."""
         return Stimulus()
 
+    def check(self, dut: "Dut") -> None:
+        """Refuse what `dut` cannot be given; a run asks before it makes or sends anything.
+
+        Raises:
+            LimitExceeded, CapabilityError: what is previewed, or asked for besides, is refused.
+        """
+        dut.check(self.preview(), compliance=getattr(self, "compliance", None))
+
     def record(self, **columns: Any) -> None:
         """Add rows, by column slug: scalars are one row, arrays of one length are many.
 

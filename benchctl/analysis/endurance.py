@@ -67,6 +67,8 @@ class Lifetime:
     """True when the device was still alive: its lifetime is more than `cycles`"""
     outcome: Outcome
     """how it failed (the commonest class of that failure); GOOD when censored"""
+    after: int = 0
+    """the observed cycle before `cycles`, 0 without one: the failure is later than this"""
 
 
 def lifetime(cycle: ArrayLike, outcome: ArrayLike, consecutive: int) -> Lifetime:
@@ -88,7 +90,8 @@ def lifetime(cycle: ArrayLike, outcome: ArrayLike, consecutive: int) -> Lifetime
         return Lifetime(int(good[-1]) if good.size else 0, True, Outcome.GOOD)
     start = int(begins[0])
     classes = np.bincount(kind[start : start + consecutive])
-    return Lifetime(int(number[start]), False, Outcome(int(classes.argmax())))
+    after = int(number[start - 1]) if start else 0
+    return Lifetime(int(number[start]), False, Outcome(int(classes.argmax())), after)
 
 
 def failure_rate(outcome: ArrayLike) -> Estimate:

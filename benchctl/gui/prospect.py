@@ -78,6 +78,8 @@ def look_ahead(procedure: Any, dut: "Dut | None") -> Prospect:
             stimulus = procedure.preview()
         if dut is not None and stimulus.segments:
             plan = dut.check(stimulus, compliance=compliance)
+        if dut is not None and hasattr(procedure, "preview"):
+            procedure.check(dut)
     except BenchError as error:
         refused = str(error)
     except Exception as error:

@@ -35,7 +35,13 @@ seed = {seed}
 latency = "0.2 ms"
 [simulation.parameters]
 {parameters}
+[simulation.ageing]
+{ageing}
 """
+
+
+def _lines(values):
+    return "\n".join(f"{key} = {str(value).lower()}" for key, value in values.items())
 
 
 @pytest.fixture
@@ -43,11 +49,10 @@ def simulated(tmp_path):
     """Open a bench with a model behind it: ``simulated(model, seed=…, **parameters)``."""
     opened = []
 
-    def opener(model="gap_filament", *, seed=1, meter_only=False, **parameters):
-        lines = "\n".join(f"{k} = {str(v).lower()}" for k, v in parameters.items())
+    def opener(model="gap_filament", *, seed=1, meter_only=False, ageing=None, **parameters):
         path = tmp_path / f"bench{len(opened)}.toml"
         text = (METER if meter_only else GENERATOR_AND_METER) + REST.format(
-            model=model, seed=seed, parameters=lines
+            model=model, seed=seed, parameters=_lines(parameters), ageing=_lines(ageing or {})
         )
         path.write_text(text, encoding="utf-8")
         bench = open_bench(path, simulate=True)

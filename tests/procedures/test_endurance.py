@@ -55,12 +55,13 @@ def test_sense_level_from_the_first_cycles(simulated, measure):
 @pytest.mark.parametrize(("cycles", "every"), [(1, 1), (10, 3), (10, 9), (11, 10), (7, 100)])
 def test_the_stimulus_reads_exactly_the_cycles_it_numbers(cycles, every):
     procedure = Endurance(cycles=cycles, read_every=every)
-    stimulus = procedure.whole(procedure.cycle())
-    assert stimulus.measured == 2 * len(procedure.numbers())
+    numbers = procedure.stretches()[0].observed(every)
+    stimulus = procedure.whole(procedure.cycle(), cycles)
+    assert stimulus.measured == 2 * len(numbers)
     assert stimulus.segments == 2 * cycles + stimulus.measured
     reads = np.array([s.measure for s in stimulus.unroll()])
     pulses = np.cumsum(~reads)
-    assert (pulses[reads][1::2] / 2).tolist() == procedure.numbers().tolist()
+    assert (pulses[reads][1::2] / 2).tolist() == numbers.tolist()
 
 
 def test_the_sense_level_waits_for_a_cycle_that_shows_both_states():
@@ -74,7 +75,11 @@ def test_the_sense_level_waits_for_a_cycle_that_shows_both_states():
     sink = SimpleNamespace(
         record=lambda columns: outcomes.extend(columns["outcome"]), progress=lambda _: None
     )
-    dut = SimpleNamespace(measures=lambda _: False, stream=lambda *_, **__: iter(blocks))
+    dut = SimpleNamespace(
+        measures=lambda _: False,
+        stream=lambda *_, **__: iter(blocks),
+        clock=SimpleNamespace(now=lambda: 0.0),
+    )
     procedure = Endurance(cycles=6, sense=0)
     procedure.bind(dut, sink, np.random.default_rng(1))
     procedure.execute()

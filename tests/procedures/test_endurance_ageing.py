@@ -3,46 +3,7 @@
 import numpy as np
 import pytest
 
-from benchctl import open_bench
 from procedures.endurance import Endurance
-
-BENCH = """
-[instruments.pulser]
-driver = "keysight_81160a"
-address = "USB0::0x0957::0x4108::MY51350123::INSTR"
-[instruments.smu]
-driver = "keithley_2450"
-address = "TCPIP0::192.0.2.11::5025::SOCKET"
-[wiring]
-name = "relay"
-generator = "pulser"
-source_meter = "smu"
-series_resistance = "2 kOhm"
-[dut]
-limits = {{ voltage = ["-3.5 V", "3.5 V"], current = "2 mA" }}
-[simulation]
-model = "gap_filament"
-seed = {seed}
-[simulation.ageing]
-{ageing}
-"""
-
-
-@pytest.fixture
-def worn(tmp_path):
-    """Open a bench with an ageing device: ``worn(seed=…, acceleration=…, …)``."""
-    opened = []
-
-    def opener(*, seed, **ageing):
-        path = tmp_path / "bench.toml"
-        lines = "\n".join(f"{key} = {value}" for key, value in ageing.items())
-        path.write_text(BENCH.format(seed=seed, ageing=lines), encoding="utf-8")
-        opened.append(open_bench(path, simulate=True))
-        return opened[-1]
-
-    yield opener
-    for bench in opened:
-        bench.close()
 
 
 @pytest.mark.parametrize(
@@ -54,8 +15,8 @@ def worn(tmp_path):
                               "lrs_drift": 0.4, "spread_growth": 0.0}),
     ],
 )  # fmt: skip
-def test_each_way_to_fail_is_found_and_named(worn, measure, failure, seed, ageing):
-    bench = worn(seed=seed, **ageing)
+def test_each_way_to_fail_is_found_and_named(simulated, measure, failure, seed, ageing):
+    bench = simulated(seed=seed, ageing=ageing)
     run = measure(Endurance(cycles=5000, stop_after=30), bench)
     m = run.merits
     cycles, stuck = m["cycles_to_failure"].value, bench.world.load.wear["stuck"]
@@ -68,8 +29,8 @@ def test_each_way_to_fail_is_found_and_named(worn, measure, failure, seed, agein
     assert stuck == {"stuck high": 1.0, "stuck low": -1.0, "window closed": 0.0}[failure]
 
 
-def test_the_window_closes_gradually_before(worn, measure):
-    run = measure(Endurance(cycles=1000), worn(seed=1, acceleration=1e6, life=1e18))
+def test_the_window_closes_gradually_before(simulated, measure):
+    run = measure(Endurance(cycles=1000), simulated(ageing={"acceleration": 1e6, "life": 1e18}))
     off = run.data["reset_conductance"]
     early, late = np.median(off[:50]), np.median(off[-50:])
     print(f"off conductance x{late / early:.1f} after 1000 accelerated cycles")
@@ -77,8 +38,8 @@ def test_the_window_closes_gradually_before(worn, measure):
     assert run.merits["censored"].value is True
 
 
-def test_the_file_says_how_it_was_aged(worn, measure):
-    bench = worn(seed=1, acceleration=1e6)
+def test_the_file_says_how_it_was_aged(simulated, measure):
+    bench = simulated(ageing={"acceleration": 1e6})
     measure(Endurance(cycles=20), bench)
     snapshot = bench.snapshot()
     assert snapshot["config"]["simulation"]["ageing"]["acceleration"] == 1e6
