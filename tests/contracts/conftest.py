@@ -18,10 +18,14 @@ ADDRESSES = {
     "keysight_81160a": "USB0::0x0957::0x4108::MY51350123::INSTR",
     "keysight_b2200": "GPIB0::22::INSTR",
     "keysight_e5250a": "GPIB0::23::INSTR",
+    "keithley_7001": "GPIB0::7::INSTR",
+    "keithley_7002": "GPIB0::8::INSTR",
 }
 ENGAGED = {
     "keysight_b2200": (":CLOS (@00101)", ":CLOS? (@00101)"),
     "keysight_e5250a": (":CLOS (@00101)", ":CLOS? (@00101)"),
+    "keithley_7001": (":CLOS (@1!1!1)", ":CLOS? (@1!1!1)"),
+    "keithley_7002": (":CLOS (@1!1!1)", ":CLOS? (@1!1!1)"),
 }
 """what must not last, and how to ask for it; an output that is on where nothing else is said"""
 LIMITS = Limits()

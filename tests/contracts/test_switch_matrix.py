@@ -14,7 +14,7 @@ from benchctl.limits import Limits
 from benchctl.roles import Instrument, Source, SwitchMatrix
 from sim_instruments.visa import open_library
 
-NAMES = ["keysight_b2200", "keysight_e5250a"]
+NAMES = ["keithley_7001", "keithley_7002", "keysight_b2200", "keysight_e5250a"]
 ADDRESS = "GPIB0::22::INSTR"
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
