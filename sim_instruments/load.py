@@ -37,8 +37,10 @@ class GatedPlayed(NamedTuple):
 class Load(Protocol):
     """Two terminals; the second is ground."""
 
-    seed: int
-    """of all its randomness"""
+    @property
+    def seed(self) -> int:
+        """Of all its randomness."""
+        ...
 
     @property
     def warnings(self) -> list[str]:

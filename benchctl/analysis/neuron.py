@@ -1,0 +1,100 @@
+"""Spikes in a sampled current: when they come, how regular they are, what makes them come."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+FIRE, REARM = 0.5, 0.25
+"""of the way from the resting to the largest current: rising through the first begins a spike, and
+it has to fall through the second before the next (a detector without that gap counts noise)"""
+
+
+CONTRAST = 0.05
+"""of the largest current: a current that rises less above its median has no spikes"""
+
+
+def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> tuple[float, float]:
+    """Return (fire, rearm) in A, as shares of the way from the median to the largest current.
+
+    Both are not a number where the current hardly rises above its median (`CONTRAST`).
+    """
+    i = np.asarray(current, dtype=float)
+    i = i[np.isfinite(i)]
+    if i.size == 0:
+        return math.nan, math.nan
+    low, high = float(np.median(i)), float(i.max())
+    if high - low <= CONTRAST * abs(high):
+        return math.nan, math.nan
+    return low + fire * (high - low), low + rearm * (high - low)
+
+
+def spikes(time: ArrayLike, current: ArrayLike, fire: float, rearm: float) -> FloatArray:
+    """Return when spikes begin (s): the samples at which `current` has risen through `fire` (A).
+
+    After each the current has to fall below `rearm` (A). A trace that begins above `fire` has not
+    risen through it.
+    """
+    t, i = np.asarray(time, dtype=float), np.asarray(current, dtype=float)
+    if not (math.isfinite(fire) and rearm <= fire):
+        return np.empty(0)
+    found, armed = [], bool(i.size and i[0] < fire)
+    # Only samples that cross a threshold matter, and these are few.
+    for k in np.flatnonzero((i > fire) | (i < rearm)).tolist():
+        if armed and i[k] > fire:
+            found.append(t[k])
+            armed = False
+        elif i[k] < rearm:
+            armed = True
+    return np.array(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What one input did; NaN where there are too few spikes to tell."""
+
+    count: int
+    rate: float
+    """spikes per s"""
+    latency: float
+    """s to the first spike"""
+    interval: float
+    """s, mean between spikes"""
+    variation: float
+    """standard deviation of the intervals over their mean: 0 a clock, 1 a Poisson process"""
+    shortest: float
+    """s, the shortest interval: an upper bound of the refractory time"""
+    adaptation: float
+    """last interval over the first: above 1 the neuron tires, below 1 it is sensitised"""
+
+
+def firing(begins: ArrayLike, duration: float) -> Firing:
+    """Return what `begins` (s from when the input came) say of an input of `duration` (s)."""
+    t = np.asarray(begins, dtype=float)
+    gaps = np.diff(t)
+    few = math.nan
+    return Firing(
+        t.size,
+        t.size / duration,
+        float(t[0]) if t.size else few,
+        float(gaps.mean()) if gaps.size else few,
+        float(gaps.std(ddof=1) / gaps.mean()) if gaps.size > 1 else few,
+        float(gaps.min()) if gaps.size else few,
+        float(gaps[-1] / gaps[0]) if gaps.size > 1 else few,
+    )
+
+
+def rheobase(level: ArrayLike, count: ArrayLike) -> tuple[float, float]:
+    """Return (largest level without a spike below, smallest level with one); NaN where unknown.
+
+    The rheobase lies between the two.
+    """
+    x, n = np.asarray(level, dtype=float), np.asarray(count, dtype=float)
+    if not (n > 0).any():
+        return (float(x.max()) if x.size else math.nan), math.nan
+    fires = float(x[n > 0].min())
+    silent = x[(n == 0) & (x < fires)]
+    return (float(silent.max()) if silent.size else math.nan), fires

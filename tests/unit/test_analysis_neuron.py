@@ -1,0 +1,65 @@
+"""Spikes in a sampled current."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchctl.analysis.neuron import firing, rheobase, spikes, thresholds
+
+
+def train(begins, samples=1000, length=3):
+    current = np.full(samples, 1e-6)
+    for begin in begins:
+        current[begin : begin + length] = 1e-5
+    return np.arange(samples) * 1e-3, current
+
+
+@given(st.sets(st.integers(1, 99), max_size=20))
+def test_every_spike_is_found_where_it_begins(places):
+    begins = sorted(10 * p for p in places)
+    time, current = train(begins)
+    found = spikes(time, current, *thresholds(current))
+    assert found == pytest.approx(np.array(begins) * 1e-3)
+
+
+def test_a_chattering_spike_is_one_spike():
+    time, current = train([100], length=50)
+    current[110:140:2] = 5e-6  # dips that do not reach the second threshold
+    assert len(spikes(time, current, *thresholds(current))) == 1
+
+
+def test_a_trace_that_begins_high_has_not_risen():
+    time, current = train([0, 500])
+    assert spikes(time, current, *thresholds(current)) == pytest.approx([0.5])
+
+
+def test_noise_alone_has_no_spikes():
+    quiet = 1e-5 * (1 + 0.01 * np.random.default_rng(1).normal(size=5000))
+    assert math.isnan(thresholds(quiet)[0])
+    assert spikes(np.arange(5000.0), quiet, *thresholds(quiet)).size == 0
+    assert thresholds([])[0] != thresholds([])[0]
+
+
+def test_a_clock_is_told_from_a_poisson_process():
+    clock = firing(np.arange(1, 11) * 0.1, 2.0)
+    assert clock.rate == pytest.approx(5)
+    assert clock.latency == pytest.approx(0.1)
+    assert clock.variation == pytest.approx(0, abs=1e-9)
+    assert clock.adaptation == pytest.approx(1)
+    random = firing(np.random.default_rng(2).exponential(0.1, 4000).cumsum(), 400.0)
+    assert random.variation == pytest.approx(1, abs=0.05)
+    silent = firing([], 1.0)
+    assert (silent.count, silent.rate) == (0, 0)
+    assert math.isnan(silent.latency)
+    assert math.isnan(silent.interval)
+
+
+def test_the_rheobase_lies_between_the_last_silent_and_the_first_firing_input():
+    assert rheobase([0.4, 0.1, 0.2, 0.3], [9, 0, 0, 2]) == (0.2, 0.3)
+    silent, fires = rheobase([0.1, 0.2], [0, 0])
+    assert silent == 0.2
+    assert math.isnan(fires)
+    assert math.isnan(rheobase([0.1], [3])[0])
