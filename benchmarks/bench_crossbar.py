@@ -28,7 +28,7 @@ def test_first_read_of_an_array(benchmark, transistor):
     voltages = np.random.default_rng(1).uniform(0.0, 0.2, SIZE)
 
     def forget():
-        array._lines._driven = np.zeros(0, dtype=bool)
+        array._lines.forget()
 
     benchmark.pedantic(lambda: array.multiply(voltages), setup=forget, rounds=20)
 
@@ -69,7 +69,7 @@ def test_first_read_of_a_larger_array(benchmark, size):
     voltages = np.random.default_rng(1).uniform(0.0, 0.2, size)
 
     def forget():
-        array._lines._driven = np.zeros(0, dtype=bool)
+        array._lines.forget()
 
     benchmark.pedantic(lambda: array.multiply(voltages), setup=forget, rounds=3)
 

@@ -46,6 +46,12 @@ from sim_instruments.models.parameters import Bound, as_metadata, checked
 
 SHORTEST = 1.0 / 1024.0
 """of a pulse: what the cells do to each other is not followed any finer"""
+COARSE = 1.0 / 32.0
+"""of a pulse: and what is done to cells that do not move is not followed any finer than that"""
+STILL = 1e-2
+"""of its current; a cell that changes less within `COARSE` of a pulse does not move"""
+FINEST = 1e-12
+"""of a pulse, the shortest piece in which a source still may run into its limit unseen"""
 MOST_CELLS = 1 << 20
 
 
@@ -204,7 +210,7 @@ class Crossbar:
         def cells(high: Array, low: Array) -> tuple[Array, Array, Array]:
             return self._cells.look(high, low, gate, self._device)
 
-        found = self._lines.solve(drive.lines, cells)
+        found = self._lines.solve(drive, cells)
         return Bias(found.high, found.low, gate, self._device.copy(), found.current), found
 
     def hold(self, drive: Drive, duration: float) -> None:
@@ -217,18 +223,29 @@ class Crossbar:
         while left > 0.0:
             h = min(trial, left)
             kept = self._cells.snapshot()
-            offered = self._lines.offered(drive.lines, found.slope)
-            believed = self._cells.advance(bias, offered, h)
+            believed = self._cells.advance(bias, self._lines.offered(drive, found), h)
             after, then = self._solved(drive)
-            error = float(np.abs(then.high - then.low - believed).max())
-            excess = error / self.parameters.tolerance
-            if excess > 1.0 and h > SHORTEST * duration:
+            errors = np.abs(then.high - then.low - believed)
+            shortest = SHORTEST if then.limited == found.limited else FINEST
+            excess = self._excess(errors, bias, h <= COARSE * duration)
+            if excess > 1.0 and h > shortest * duration:
                 self._cells.restore(kept)
-                trial = max(h * min(0.5, max(0.5 / excess, 1.0 / 16.0)), SHORTEST * duration)
+                trial = max(h * min(0.5, max(0.5 / excess, 1.0 / 16.0)), shortest * duration)
                 continue
             bias, found = after, then
             left -= h
             trial = h * (4.0 if excess < 0.25 else 1.0)
+
+    def _excess(self, errors: Array, bias: Bias, brief: bool) -> float:
+        """Return the largest of these `errors` (V) of what cells were believed to see, allowed 1.
+
+        In a `brief` piece of a pulse those of cells that hardly moved do not count.
+        """
+        excess = errors / self.parameters.tolerance
+        if brief and excess.max() > 1.0:
+            now = self._cells.look(bias.high, bias.low, bias.gate, bias.device.copy())[0]
+            excess[np.abs(now - bias.current) <= STILL * np.abs(bias.current)] = 0.0
+        return float(excess.max())
 
     def rest(self, duration: float) -> None:
         """Let `duration` (s) pass with all lines at 0 V, in closed form."""

@@ -10,12 +10,14 @@ The picked row stands at ``V``, the picked column at 0, and the others:
   picked column carries the picked cell's current only.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
 
-from sim_instruments.models.circuit import Array
+from sim_instruments.circuits.newton import Index
+from sim_instruments.models.circuit import Array, Flags
 
 FLOATING = float("nan")
 """V; held by nobody"""
@@ -28,6 +30,24 @@ SCHEMES = {
 """level of the other rows and columns, of the voltage across the picked cell"""
 
 
+def _none() -> Index:
+    return np.zeros(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One source on several lines at once: they share what it gives."""
+
+    lines: Flags
+    """which ones: rows, then columns"""
+    level: float
+    """V"""
+    limit: float = math.inf
+    """A, of either sign: a source that would give more is a current source"""
+    resistance: float = 0.0
+    """Ohm, between the source and where its lines meet"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drive:
     """Voltages of all lines, V; NaN where nobody holds one."""
@@ -36,6 +56,10 @@ class Drive:
     columns: Array
     gates: Array
     """of the transistors of each column; without transistors of no account"""
+    source: Source | None = None
+    """drives its lines whatever `rows` and `columns` say of them"""
+    chosen: Index = field(default_factory=_none)
+    """the cells that are meant to move, row by row; how they are followed, not what happens"""
 
     @property
     def lines(self) -> Array:
@@ -45,7 +69,10 @@ class Drive:
     @property
     def rests(self) -> bool:
         """Whether no line is driven anywhere but at 0 V."""
-        return not np.any(np.nan_to_num(self.lines))
+        if self.source is None:
+            return not np.any(np.nan_to_num(self.lines))
+        others = np.nan_to_num(self.lines[~self.source.lines])
+        return self.source.level == 0.0 and not np.any(others)
 
 
 def picked(
@@ -65,4 +92,4 @@ def picked(
     columns = np.full(shape[1], other_columns * voltage)
     gates = np.zeros(shape[1])
     rows[row], columns[column], gates[column] = voltage, 0.0, gate
-    return Drive(rows, columns, gates)
+    return Drive(rows, columns, gates, chosen=np.array([row * shape[1] + column]))

@@ -6,46 +6,36 @@ one `resistance` lies between neighbouring crossings and between the driver and 
 
     sum over wires (V_n - V_m)/R  +-  I_cell(V_row, V_column)  =  (V_drive - V_n)/R_drive
 
-At each node, that is Kirchhoff's current law. Where `resistance` is 0 all crossings of a line are
-one node; a line driven through no resistance at all is no unknown. A line driven at NaN floats:
-nothing but `INSULATION` and its cells hold it.
+At each node, that is Kirchhoff's current law (`sim_instruments.circuits.newton` solves it). Where
+`resistance` is 0 all crossings of a line are one node; a line driven through no resistance at all
+is no unknown. A line driven at NaN floats: nothing but `INSULATION` and its cells hold it.
 
-**Newton**: the cells' slopes make the Jacobian, SuperLU factorises it (minimum degree of A^T + A:
-20 ms for 64 x 64, and 0.5 ms for a solution) and the factors are kept. They serve as long as an
-iteration reduces the residual by `CHORD` at least, whatever cells and drive do meanwhile: reading
-an array again, or after small changes, factorises nothing. Node voltages are kept within what the
-drivers give, and steps that do not reduce the residual are halved.
+**A source on several lines** (`sim_instruments.circuits.drive.Source`) is one more node, from where
+each line has its own way. As long as it gives less than its limit it holds that node, or pulls it
+through its resistance; else it pushes its limit into it. What it gives grows with the node's
+voltage, so only one of the two can be.
 
 **Not modelled**: line capacitance and inductance (voltages follow the drivers at once), coupling
 between lines, leakage between neighbours.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
-from sim_instruments.models.circuit import BATTERY, Array
+from sim_instruments.circuits.drive import Drive, Source
+from sim_instruments.circuits.newton import ENDLESS, Cells, Network, matrix
+from sim_instruments.models.circuit import BATTERY, Array, Flags
 
-Cells = Callable[[Array, Array], tuple[Array, Array, Array]]
-"""high and low line of each cell (V) -> current (A), its slope with high and, downwards, low (S)"""
-Index = NDArray[np.intp]
-
-INSULATION = 1e-15
+INSULATION = 1.0 / ENDLESS
 """S to ground, of a line that nobody drives [D]"""
-RELATIVE = 1e-10
-"""of the largest cell current: a residual this small is none"""
-ROUNDING = 2e-15
-"""of the largest current in a wire"""
-CHORD = 0.3
-"""old factors that reduce the residual by less are made anew"""
-ITERATIONS = 200
-HALVINGS = 30
+STIFF = 1e6
+"""of the cell's own resistance; more than that is a current source to it"""
+KEPT = 2
+"""ways of driving the lines whose factors are kept: a source in compliance and not"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +50,18 @@ class Solution:
     """A from row to column"""
     slope: Array
     """S, of the current with the voltage of the row"""
+    slope_below: Array
+    """S, and downwards with that of the column"""
     residual: float
     """A, the largest by which a node misses Kirchhoff's law"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Guess:
-    voltage: Array
-    """V at each node"""
-    current: Array
-    by_high: Array
-    by_low: Array
-    missing: Array
-    """A, what leaves each node and should not"""
-    miss: float
-    """A, the largest of it at a node that is not held"""
+    network: Network
+    """that was solved"""
+    source: float = math.nan
+    """V, where the source's lines meet, behind its resistance; NaN without a source"""
+    given: float = 0.0
+    """A, by the source"""
+    limited: bool = False
+    """whether the source is in compliance"""
 
 
 class Lines:
@@ -98,129 +85,183 @@ class Lines:
             self.low = self.high + rows * columns
         else:
             self.high, self.low = row, rows + column
-        self._count = int(self.low[-1]) + 1
+        self._node = int(self.low[-1]) + 1  # of a source on several lines
         self._ends = np.concatenate([
             self.high.reshape(self.shape)[:, 0], self.low.reshape(self.shape)[-1]])  # fmt: skip
         self._to_driver = np.repeat([source + resistance, sense + resistance], self.shape)
         self._wires = self._between_crossings()
-        self._driven = np.zeros(0, dtype=bool)
-        self._factors: Any = None
+        self._voltage = np.zeros(self._node + 1)
+        self._networks: dict[tuple[object, ...], Network] = {}
+        self._nobody = np.zeros(rows + columns, dtype=bool)
+        self._pushing = 0.0  # the sign of what a source in compliance pushed last
 
     def _between_crossings(self) -> sparse.csc_array:
+        size = self._node + 1
         if self._resistance == 0.0:
-            return sparse.csc_array((self._count, self._count))
+            return sparse.csc_array((size, size))
         high, low = self.high.reshape(self.shape), self.low.reshape(self.shape)
         one = np.concatenate([high[:, :-1].ravel(), low[:-1].ravel()])
         other = np.concatenate([high[:, 1:].ravel(), low[1:].ravel()])
         g = np.full(one.size, 1.0 / self._resistance)
-        return _matrix([(one, one, g), (other, other, g), (one, other, -g), (other, one, -g)],
-                       self._count)  # fmt: skip
+        return matrix([(one, one, g), (other, other, g), (one, other, -g), (other, one, -g)], size)
 
-    def offered(self, drive: Array, slope: Array) -> Array:
-        """Return the resistance (Ohm) that each cell sees in its own two lines.
+    def forget(self) -> None:
+        """Drop what was kept of earlier solutions."""
+        self._networks.clear()
+        self._voltage[:] = 0.0
 
-        Of a driven line it is the way to the driver, as if no other cell drew current; of a
-        floating one it is the other cells on it in parallel, with these slopes (S).
+    def offered(self, drive: Drive, found: Solution) -> Array:
+        """Return the resistance (Ohm) that each cell sees between its two lines.
+
+        To a chosen cell all else is that, linearised. For the others it is guessed: a driven line
+        is the way to its driver, as if no other cell drew current, a floating one the other cells
+        on it in parallel.
         """
         rows, columns = self.shape
-        g = slope.reshape(self.shape)
+        g = found.slope.reshape(self.shape)
+        lines = np.concatenate([g.sum(axis=1), g.sum(axis=0)])
+        way = np.where(np.isfinite(drive.lines), self._to_driver, np.nan)
+        if drive.source is not None:
+            at, r = drive.source.lines, drive.source.resistance
+            behind = 1.0 / r if r > 0.0 and not found.limited else INSULATION
+            shared = 0.0 if r == 0.0 and not found.limited else behind + lines[at].sum()
+            way[at] = self._to_driver[at] + (_parallel(shared - lines[at]) if shared else 0.0)
         steps_right = self._resistance * np.arange(columns)
         steps_down = self._resistance * np.arange(rows)[::-1, None]
-        along_row = np.where(np.isfinite(drive[:rows, None]),
-                             self._to_driver[:rows, None] + steps_right,
-                             _parallel(g.sum(axis=1, keepdims=True) - g))  # fmt: skip
-        along_column = np.where(np.isfinite(drive[rows:]),
-                                self._to_driver[rows:] + steps_down,
-                                _parallel(g.sum(axis=0) - g))  # fmt: skip
-        return np.asarray(along_row + along_column).ravel()
+        along_row = np.where(np.isfinite(way[:rows, None]), way[:rows, None] + steps_right,
+                             _parallel(lines[:rows, None] - g))  # fmt: skip
+        along_column = np.where(np.isfinite(way[rows:]), way[rows:] + steps_down,
+                                _parallel(lines[rows:] - g))  # fmt: skip
+        all_of_them = (along_row + along_column).ravel()
+        all_of_them[found.network.chosen] = found.network.offered(found.slope, found.slope_below)
+        return np.minimum(all_of_them, STIFF / np.maximum(found.slope, INSULATION))
 
-    def _connect(self, driven: NDArray[np.bool_]) -> None:
-        """Tell nodes held by a driver from unknown ones; put the drivers into the wires."""
-        self._driven = driven
-        stiff = driven & (self._to_driver == 0.0)
-        self._held, self._stiff = self._ends[stiff], stiff
-        free = np.ones(self._count, dtype=bool)
-        free[self._held] = False
-        self._free = np.flatnonzero(free)
-        self._to_ends = np.full(driven.size, INSULATION)
-        soft = driven & ~stiff
-        self._to_ends[soft] = 1.0 / self._to_driver[soft]
-        self._laplacian = (
-            self._wires + _matrix([(self._ends, self._ends, self._to_ends)], self._count)
-        ).tocsc()
-        self._steepest = float(self._laplacian.diagonal().max(initial=0.0))
-        self._voltage = np.zeros(self._count)
-        self._factors = None
-
-    def solve(self, drive: Array, cells: Cells) -> Solution:
-        """Return where the array stands with its lines driven at `drive` (V: rows, then columns).
+    def solve(self, drive: Drive, cells: Cells) -> Solution:
+        """Return where the array stands with its lines driven so.
 
         Raises:
             ArithmeticError: no solution was found.
         """
-        driven = np.isfinite(drive)
-        if not np.array_equal(driven, self._driven):
-            self._connect(driven)
-        level = np.where(driven, drive, 0.0)
-        most, least = level.max(initial=0.0) + BATTERY, level.min(initial=0.0) - BATTERY
-        pull = np.zeros(self._count)
-        pull[self._ends] = np.where(self._stiff, 0.0, self._to_ends * level)
-        self._voltage[self._held] = level[self._stiff]
-        at = partial(self._guess, pull, cells)
-        rounding = ROUNDING * self._steepest * max(most, -least)
-        guess = at(self._voltage)
-        for _ in range(ITERATIONS):
-            if guess.miss <= RELATIVE * np.abs(guess.current).max() + rounding:
-                self._voltage = guess.voltage
-                high, low = self._voltage[self.high], self._voltage[self.low]
-                return Solution(high, low, guess.current, guess.by_high, guess.miss)
-            guess = self._improved(guess, at, least, most)
-        raise ArithmeticError(f"no solution on the lines: {guess.miss:g} A are left at a node")
+        source = drive.source
+        if source is None:
+            return self._certain(drive, cells, None)
+        if self._pushing and source.limit < math.inf:
+            sign = self._pushing
+            most = source.level - sign * source.limit * source.resistance
+            found = self._pushed(drive, source, cells, sign, most)
+            if found is not None:
+                return found
+        r = source.resistance
+        found = self._certain(drive, cells, (1.0 / r, source.level / r) if r > 0.0 else None)
+        self._pushing = 0.0
+        if abs(found.given) > source.limit:
+            self._pushing = math.copysign(1.0, found.given)
+            return self._certain(drive, cells, (0.0, self._pushing * source.limit))
+        return found
 
-    def _guess(self, pull: Array, cells: Cells, voltage: Array) -> _Guess:
-        current, by_high, by_low = cells(voltage[self.high], voltage[self.low])
-        missing = self._laplacian @ voltage - pull
-        missing += np.bincount(self.high, current, self._count)
-        missing -= np.bincount(self.low, current, self._count)
-        miss = float(np.abs(missing[self._free]).max(initial=0.0))
-        return _Guess(voltage, current, by_high, by_low, missing, miss)
+    def _pushed(
+        self, drive: Drive, source: Source, cells: Cells, sign: float, most: float
+    ) -> Solution | None:
+        """Return what is with the source still at its limit, None where that takes over `most` V.
 
-    def _improved(
-        self, guess: _Guess, at: Callable[[Array], _Guess], least: float, most: float
-    ) -> _Guess:
-        """Return the next guess; drop the factors where they did not serve."""
-        fresh = self._factors is None
-        if fresh:
-            self._factors = self._factorised(guess.by_high, guess.by_low)
-        step = np.zeros(self._count)
-        step[self._free] = self._factors.solve(guess.missing[self._free])
-        trial = np.clip(guess.voltage - step, least, most)
-        after = at(trial)
-        if after.miss <= CHORD * guess.miss:
-            return after
-        self._factors = None
-        if not fresh:
-            return after if after.miss < guess.miss else guess
-        for _ in range(HALVINGS):
-            if after.miss < guess.miss:
-                break
-            trial = 0.5 * (guess.voltage + trial)
-            after = at(trial)
-        return after
+        None as well where a guess on the way is beyond.
+        """
 
-    def _factorised(self, by_high: Array, by_low: Array) -> Any:
-        high, low = self.high, self.low
-        cells = _matrix([(high, high, by_high), (high, low, -by_low),
-                         (low, high, -by_high), (low, low, by_low)], self._count)  # fmt: skip
-        jacobian = (self._laplacian + cells).tocsc()[self._free][:, self._free]
-        return splu(jacobian.tocsc(), permc_spec="MMD_AT_PLUS_A")
+        def beyond(voltage: Array) -> bool:
+            return bool(sign * (voltage[self._node] - most) > 0.0)
+
+        if beyond(self._voltage):
+            return None
+        return self._solved(drive, cells, (0.0, sign * source.limit), beyond)
+
+    def _certain(self, drive: Drive, cells: Cells, norton: tuple[float, float] | None) -> Solution:
+        found = self._solved(drive, cells, norton)
+        assert found is not None  # nothing makes it leave
+        return found
+
+    def _solved(
+        self,
+        drive: Drive,
+        cells: Cells,
+        norton: tuple[float, float] | None,
+        leave: Callable[[Array], bool] | None = None,
+    ) -> Solution | None:
+        """Return where the array stands; see `Network.solve` for `leave`.
+
+        The source is a conductance and a current into its node (`norton`, S and A), or, where that
+        is None, holds its lines.
+        """
+        source = drive.source
+        levels, shared = drive.lines, self._nobody
+        if source is not None:
+            levels = np.where(source.lines, source.level, levels)
+            shared = source.lines if norton else shared
+        driven = np.isfinite(levels) & ~shared
+        conductance, push = norton or (0.0, 0.0)
+        network = self._network(driven, shared, conductance)
+        network.choose(drive.chosen)
+        voltage, pull = self._voltage.copy(), np.zeros(self._node + 1)
+        stiff = driven & (self._to_driver == 0.0)
+        voltage[self._ends[stiff]] = levels[stiff]
+        soft = driven & ~stiff
+        pull[self._ends[soft]] = levels[soft] / self._to_driver[soft]
+        pull[self._node] = push
+        level = np.nan_to_num(levels)
+        bounds = level.min(initial=0.0) - BATTERY, level.max(initial=0.0) + BATTERY
+        guess = network.solve(voltage, pull, bounds, cells, leave)
+        if guess is None:
+            return None
+        self._voltage = guess.voltage
+        if source is not None and norton is None:
+            self._voltage[self._node] = source.level
+        joined = shared & (self._to_driver == 0.0)
+        self._voltage[self._ends[joined]] = self._voltage[self._node]
+        high, low = self._voltage[network.high], self._voltage[network.low]
+        found = Solution(high, low, guess.current, guess.by_high, guess.by_low, guess.miss, network)
+        if source is None:
+            return found
+        given = push if conductance == 0.0 and norton else self.into(source.lines, guess.current)
+        return replace(found, source=float(self._voltage[self._node]), given=given,
+                       limited=norton is not None and conductance == 0.0)  # fmt: skip
+
+    def into(self, lines: Flags, current: Array) -> float:
+        """Return the current (A) that `lines` (rows, then columns) pass on to the cells."""
+        each = current.reshape(self.shape)
+        rows = self.shape[0]
+        return float(each.sum(axis=1)[lines[:rows]].sum() - each.sum(axis=0)[lines[rows:]].sum())
+
+    def _network(self, driven: Flags, shared: Flags, conductance: float) -> Network:
+        """Return the network for one way of driving the lines, the last ones kept."""
+        key = (driven.tobytes(), shared.tobytes(), conductance)
+        network = self._networks.pop(key, None) or self._joined(driven, shared, conductance)
+        self._networks[key] = network
+        while len(self._networks) > KEPT:
+            del self._networks[next(iter(self._networks))]
+        return network
+
+    def _joined(self, driven: Flags, shared: Flags, conductance: float) -> Network:
+        """Put the drivers into the wires; tell nodes held by one from unknown ones."""
+        direct = self._to_driver == 0.0
+        ends, node = self._ends, self._node
+        place = np.arange(node + 1)
+        place[ends[shared & direct]] = node
+        free = place == np.arange(node + 1)
+        free[ends[driven & direct]] = False
+        free[node] = bool(shared.any())
+        to_ground = np.full(driven.size, INSULATION)
+        soft, led = driven & ~direct, shared & ~direct
+        to_ground[soft] = 1.0 / self._to_driver[soft]
+        lone = ~(shared | (driven & direct))
+        one, other = ends[led], np.full(np.count_nonzero(led), node)
+        g = 1.0 / self._to_driver[led]
+        last, own = np.array([node]), np.array([conductance + INSULATION])
+        wires = self._wires + matrix(
+            [(ends[lone], ends[lone], to_ground[lone]), (one, one, g), (other, other, g),
+             (one, other, -g), (other, one, -g), (last, last, own)],
+            node + 1,
+        )  # fmt: skip
+        return Network(wires.tocsc(), np.flatnonzero(free), place[self.high], place[self.low])
 
 
 def _parallel(conductance: Array) -> Array:
     return np.asarray(1.0 / np.maximum(conductance, INSULATION))
-
-
-def _matrix(entries: list[tuple[Index, Index, Array]], size: int) -> sparse.csc_array:
-    """Return the square matrix with these (rows, columns, values), equal places added up."""
-    rows, columns, values = (np.concatenate(part) for part in zip(*entries, strict=True))
-    return sparse.coo_array((values, (rows, columns)), shape=(size, size)).tocsc()

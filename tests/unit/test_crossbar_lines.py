@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sim_instruments.circuits.crossbar import Crossbar
 from sim_instruments.circuits.drive import SCHEMES, Drive
+from sim_instruments.models.gap_filament import SCALE
 
 TRANSISTORS = [None, {}]
 
@@ -210,7 +211,7 @@ def test_unchanged_arrays_are_not_factorised_again(monkeypatch):
     rng = np.random.default_rng(0)
     array.multiply(rng.uniform(0, 0.2, 8))
     made = []
-    monkeypatch.setattr("sim_instruments.circuits.nodal.splu", lambda *a, **k: made.append(a))
+    monkeypatch.setattr("sim_instruments.circuits.newton.splu", lambda *a, **k: made.append(a))
     for _ in range(20):
         array.multiply(rng.uniform(0, 0.2, 8))
     assert made == []
@@ -225,8 +226,26 @@ def test_all_lines_floating_is_an_array_at_rest():
 
 def test_a_line_offers_the_way_to_its_driver_or_its_other_cells():
     array = resistors([[1e3, 2e3], [4e3, 8e3]], line_resistance=5.0, source_resistance=100.0)
-    slope = array.look(array.pick(0, 0, 1.0)).slope
-    driven = array._lines.offered(np.zeros(4), slope).reshape(2, 2)
-    np.testing.assert_allclose(driven, [[115.0, 120.0], [110.0, 115.0]])
-    floating = array._lines.offered(np.array([np.nan, 0.0, 0.0, 0.0]), slope).reshape(2, 2)
-    np.testing.assert_allclose(floating, [[2e3 + 10.0, 1e3 + 10.0], [110.0, 115.0]])
+
+    def offered(*levels):
+        drive = Drive(np.array(levels[:2]), np.array(levels[2:]), np.zeros(2))
+        return array._lines.offered(drive, array.look(drive)).reshape(2, 2)
+
+    np.testing.assert_allclose(offered(1, 0, 0, 0), [[115.0, 120.0], [110.0, 115.0]])
+    np.testing.assert_allclose(
+        offered(np.nan, 0, 0, 0), [[2e3 + 10.0, 1e3 + 10.0], [110.0, 115.0]]
+    )
+
+
+@pytest.mark.parametrize("transistor", TRANSISTORS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_chosen_cell_is_offered_what_the_rest_of_the_array_is_to_it(transistor, scheme):
+    """The voltage across a cell falls by that times the current it draws more."""
+    array = filaments(4, 5, transistor=transistor, sense_resistance=300.0)
+    drive = array.pick(1, 2, 0.3, scheme, gate=1.0)
+    found = array.look(drive)
+    offered = array._lines.offered(drive, found)[7]
+    array._cells.x[7, SCALE] *= 1.0001
+    then = array.look(drive)
+    fell = (found.high - found.low - then.high + then.low)[7]
+    assert fell == pytest.approx(offered * (then.current - found.current)[7], rel=2e-3)
