@@ -16,6 +16,7 @@ ADDRESSES = {
     "keithley_2400": "GPIB0::24::INSTR",
     "keithley_2450": "TCPIP0::192.0.2.11::5025::SOCKET",
     "keysight_81160a": "USB0::0x0957::0x4108::MY51350123::INSTR",
+    "keysight_b2900": "USB0::0x0957::0x8C18::MY51140123::INSTR",
     "keysight_b2200": "GPIB0::22::INSTR",
     "keysight_e5250a": "GPIB0::23::INSTR",
     "keithley_7001": "GPIB0::7::INSTR",

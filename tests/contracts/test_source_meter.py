@@ -11,7 +11,7 @@ from benchctl.program import Program
 from benchctl.roles import DigitalOutput, SourceMeter
 from benchctl.stimulus import Stimulus, pulse, ramp, read, staircase, wait
 
-pytestmark = pytest.mark.parametrize("name", ["keithley_2400", "keithley_2450"])
+pytestmark = pytest.mark.parametrize("name", ["keithley_2400", "keithley_2450", "keysight_b2900"])
 COMPLIANCE = 1e-3
 
 
