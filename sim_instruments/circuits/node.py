@@ -2,18 +2,23 @@ r"""A node with a capacitor and a device: what neurons and relaxation oscillator
 
 ::
 
-    C dV/dt = J - G V - sign I(v, x);    v + I R_sense = U + sign V
+    C dV/dt = J + (S - V)/R - G V - sign I(v, x);    v + I R_sense = U + sign V
 
-`J` is injected into the node, `G` leaks to ground; the device (its own voltage `v`) and a sense
-resistor hang between the node and a rail at `U`: ``sign = +1`` from the node down, ``sign = -1``
-from the rail down to the node. A transistor reads out a gate voltage taken from the node or from
-the sense resistor, ``I_D = k/2 (V_gate - V_T)^2`` above V_T, and draws no gate current.
+`J` is injected into the node, a source at `S` drives it behind `R`, `G` leaks to ground; the device
+(its own voltage `v`) and a sense resistor hang between the node and a rail at `U`: ``sign = +1``
+from the node down, ``sign = -1`` from the rail down to the node. A source that has no way into the
+node is the rail. A transistor reads out a gate voltage taken from the node or from the sense
+resistor, and draws no gate current; with the overdrive ``w = V_gate - V_T`` and its drain at `u`
+
+    I_D = k/2 [ max(w, 0)^2 - max(w - u, 0)^2 ],  saturated k/2 max(w, 0)^2   [M: Shichman-Hodges]
 
 **Numerics**: sub-steps are the device's own, at most `resolution` of node voltage each. The device
 moves at the mean voltage of its sub-step and is told how the node yields meanwhile, so that a node
 far faster than the device is no burden; then the node follows with the exact exponential of the
-device linearised half-way. A spike begins where the current looked at rises through `fire` (found
-by linear interpolation), and that has to fall below `rearm` before the next.
+device linearised half-way. Means are those of that exponential: charge is conserved whatever the
+step. A spike begins where the current looked at rises through `fire` (found by linear
+interpolation), and that has to fall below `rearm` before the next. With the source at 0 V and less
+than 1 mV left on the node the device rests, in closed form.
 """
 
 import math
@@ -25,28 +30,41 @@ from typing import Any
 import numpy as np
 
 from sim_instruments.load import ROOM
-from sim_instruments.models.circuit import Array, Kernels, Rng, bind
+from sim_instruments.models.circuit import Array, Kernels, Rng, bind, kernel
 from sim_instruments.models.device import Device
 from sim_instruments.models.exponential import grown, time_to
 
 Levels = float | Sequence[float] | Array
 """One value, or one per segment"""
+QUIET = 1e-3
+"""V, less than this on the node is no bias"""
+MOST_SPIKES = 1_000_000
+"""a node keeps the times of so many, and counts the others"""
 
 # What the templates' free names stand for is bound by `_compiled`.
 solve: Any = None
 step: Any = None
+rest: Any = None
 move: Any = None
+doze: Any = None
 
 # Slots of the circuit's constants.
-CAPACITANCE, SENSE, SIGN, RESOLUTION, FIRE, REARM, GAIN, V_T, BY_NODE, BY_SENSE, ON_DRAIN = range(
-    11
-)
-# Slots of the circuit's state: node and device voltage (V), device current (A), drain current (A),
-# time (s), whether a spike is on, and what the last sub-step dissipated in the device (J).
-NODE, OWN, CURRENT, DRAIN, TIME, SPIKING, HEAT = range(7)
-# Columns of the samples.
-COLUMNS = 5
-AT, VOLTAGE, THROUGH, OUTPUT, ENERGY = range(COLUMNS)
+CAPACITANCE, LEAK, SENSE, SIGN, RESOLUTION, FIRE, REARM = range(7)
+GAIN, V_T, BY_NODE, BY_SENSE, ON_DRAIN = range(7, 12)
+# Slots of the circuit's state: node and device voltage (V), device current (A), overdrive of the
+# transistor (V), time (s), whether a spike is on, the largest device current so far (A) and charge
+# beyond the source's limit (C); then of the last sub-step: what it dissipated in the device (J),
+# mean node voltage (V) and device current (A), whether the source of the rail was in compliance.
+NODE, OWN, CURRENT, OVER, TIME, SPIKING, PEAK, BEYOND, HEAT, MEAN, PASSED, HELD = range(12)
+# Columns of what is played, one row per piece of it: injected current (A), source (V), drain of the
+# transistor (V), length (s).
+PIECE = 4
+INJECT, LEVEL, DRAIN, LENGTH = range(PIECE)
+# Columns of what is recorded: time at the end (s), voltage and device current there (V, A), mean
+# saturated drain current (A), heat in the device (J); means of the source's voltage (V), of its
+# current and of the current into the drain (A); whether the source was in compliance at any moment.
+COLUMNS = 9
+AT, VOLTAGE, THROUGH, OUTPUT, ENERGY, SOURCE, GIVEN, DRAWN, LIMITED = range(COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,81 +113,162 @@ class Detector:
     rearm: float
     """A, below it the next may begin"""
     on_drain: bool = False
-    """look at the drain current"""
+    """look at the drain current, saturated"""
+
+
+@kernel
+def _drawn(over: float, drain: float, gain: float) -> float:
+    """Return the drain current at overdrive `over` with the drain at `drain`, infinity: saturated.
+
+    The same law holds with the drain below ground, where it is the source.
+    """
+    high, low = max(over, 0.0), max(over - drain, 0.0)
+    return 0.5 * gain * (high * high - low * low)
 
 
 def _move(
-    inject: float, rail: float, leak: float, left: float, c: Array, y: Array,
-    x: Array, p: Array, rng: Rng,
+    inject: float, rail: float, leak: float, series: float, limit: float, left: float,
+    c: Array, y: Array, x: Array, p: Array, rng: Rng,
 ) -> float:  # fmt: skip
-    """Move node and device by one sub-step of at most `left`; return the time it took."""
-    sign, sense, capacitance = c[SIGN], c[SENSE], c[CAPACITANCE]
+    """Move node and device by one sub-step of at most `left`; return the time it took.
+
+    `limit` (A) and `series` (Ohm) are those of a source at the rail.
+    """
+    sign, sense, capacitance = c[SIGN], c[SENSE] + series, c[CAPACITANCE]
     across = rail + sign * y[NODE]
-    v, i, g, _, _ = solve(across, math.inf, sense, y[OWN], x, p)
-    rate = (leak + g / (1.0 + sense * g)) / capacitance
+    v, i, g, give, held = solve(across, limit, sense, y[OWN], x, p)
+    branch = 0.0 if held else g / (1.0 + sense * g)
+    rate = (leak + branch) / capacitance
     slope = (inject - leak * y[NODE] - sign * i) / capacitance
     h = min(left, time_to(c[RESOLUTION], abs(slope), -rate))
     ahead = slope * (h - grown(-rate, h)) / (rate * h) if rate * h > 1e-6 else 0.5 * slope * h
-    source = sense + grown(-leak / capacitance, h) / capacitance
-    vm, im, gm, _, _ = solve(across + sign * ahead, math.inf, sense, v, x, p)
-    taken = step(vm, im, gm, source / (1.0 + source * gm), h, x, p, rng)
-    _, i2, g2, _, _ = solve(across, math.inf, sense, vm, x, p)
-    branch = 0.5 * (g / (1.0 + sense * g) + g2 / (1.0 + sense * g2))
+    vm, im, gm, give, still = solve(across + sign * ahead, limit, sense, v, x, p)
+    if not still:
+        source = sense + grown(-leak / capacitance, h) / capacitance
+        give = source / (1.0 + source * gm)
+    taken = step(vm, im, gm, give, h, x, p, rng)
+    v2, i2, g2, give, still = solve(across, limit, sense, vm, x, p)
+    share = 0.0 if still else 1.0 / (1.0 + sense * g2)
+    rate = (leak + 0.5 * (branch + g2 * share)) / capacitance
     slope = (inject - leak * y[NODE] - sign * 0.5 * (i + i2)) / capacitance
-    moved = slope * grown(-(leak + branch) / capacitance, taken)
+    reached = grown(-rate, taken)
+    moved = slope * reached
+    y[MEAN] = y[NODE] + (
+        slope * (taken - reached) / (rate * taken) if rate * taken > 1e-6 else 0.5 * moved
+    )
+    flow = moved / taken if taken > 0.0 else slope  # a model may jump in no time
+    y[PASSED] = sign * (inject - leak * y[MEAN] - capacitance * flow)
     y[NODE] += moved
-    end = i2 + g2 / (1.0 + sense * g2) * sign * moved
-    y[OWN] = rail + sign * y[NODE] - end * sense
-    y[HEAT] = 0.5 * (i * v + end * y[OWN]) * taken
-    y[CURRENT] = end
+    y[OWN] = v2 + share * sign * moved
+    y[CURRENT] = i2 + g2 * share * sign * moved
+    y[HEAT] = 0.5 * (i * v + y[CURRENT] * y[OWN]) * taken
+    y[HELD] = 1.0 if held or still else 0.0
     return float(taken)
 
 
+def _doze(
+    leak: float, series: float, left: float, c: Array, y: Array, x: Array, p: Array, rng: Rng
+) -> float:
+    """Let the device rest for `left` while what is left on the node flows off; return `left`."""
+    _, _, g, _, _ = solve(0.0, math.inf, 0.0, 0.0, x, p)
+    branch = g / (1.0 + (c[SENSE] + series) * g)
+    rate = (leak + branch) / c[CAPACITANCE]
+    rest(left, x, p, rng)
+    y[MEAN] = y[NODE] * grown(-rate, left) / left
+    y[NODE] *= math.exp(-rate * left)
+    y[OWN] = c[SIGN] * y[NODE]
+    y[CURRENT] = branch * y[OWN]
+    y[PASSED] = c[SIGN] * branch * y[MEAN]
+    y[HEAT] = y[HELD] = 0.0
+    return left
+
+
+@kernel
+def _began(seen: float, c: Array, y: Array) -> bool:
+    """Return whether a spike begins with the current looked at now at `seen` (A)."""
+    if seen < c[REARM]:
+        y[SPIKING] = 0.0
+    if y[SPIKING] > 0.0 or seen <= c[FIRE]:
+        return False
+    y[SPIKING] = 1.0
+    return True
+
+
 def _play_node(
-    inject: Array, rail: Array, duration: Array, parts: Array, leak: float, c: Array, y: Array,
-    out: Array, x: Array, p: Array, rng: Rng,
+    pieces: Array, supply: float, series: float, limit: float, c: Array, y: Array, out: Array,
+    x: Array, p: Array, rng: Rng,
 ) -> Array:  # fmt: skip
-    """Play segments, `parts` samples each, into the rows of `out`; return when spikes began."""
+    """Play pieces, all longer than 0 s, into the rows of `out`; return when spikes began.
+
+    The source drives the node through `supply` (S); where that is 0 it is the rail, behind `series`
+    (Ohm). It gives at most `limit` (A).
+    """
     spikes = np.empty(64)
-    count = row = 0
-    for s in range(inject.size):
-        part = duration[s] / parts[s]
-        for _ in range(parts[s]):
-            left, charge, heat = part, 0.0, 0.0
-            while left > 0.0:
-                drain = y[DRAIN]
-                before = drain if c[ON_DRAIN] else y[CURRENT]
-                taken = move(inject[s], rail[s], leak, left, c, y, x, p, rng)
-                left -= taken
-                over = c[BY_NODE] * y[NODE] + c[BY_SENSE] * y[CURRENT] - c[V_T]
-                y[DRAIN] = 0.5 * c[GAIN] * over * over if over > 0.0 else 0.0
-                charge += 0.5 * (drain + y[DRAIN]) * taken
-                heat += y[HEAT]
-                y[TIME] += taken
-                seen = y[DRAIN] if c[ON_DRAIN] else y[CURRENT]
-                if y[SPIKING] == 0.0 and seen > c[FIRE]:
-                    y[SPIKING] = 1.0
-                    if count == spikes.size:
-                        spikes = np.concatenate((spikes, np.empty(count)))
-                    late = (seen - c[FIRE]) / max(seen - before, 1e-30)
-                    spikes[count] = y[TIME] - taken * min(late, 1.0)
-                    count += 1
-                elif seen < c[REARM]:
-                    y[SPIKING] = 0.0
-            out[row, AT] = y[TIME]
-            out[row, VOLTAGE] = y[NODE]
-            out[row, THROUGH] = y[CURRENT]
-            out[row, OUTPUT] = charge / part
-            out[row, ENERGY] = heat
-            row += 1
+    count = 0
+    most = math.inf if supply > 0.0 else limit
+    for r in range(pieces.shape[0]):
+        inject, level, drain, length = pieces[r]
+        left, charge, heat, area, given, drawn, limited = length, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        rail = 0.0 if supply > 0.0 else level
+        while left > 0.0:
+            output, before = _drawn(y[OVER], math.inf, c[GAIN]), y[CURRENT]
+            if c[ON_DRAIN]:
+                before = output
+            taking = _drawn(y[OVER], drain, c[GAIN])
+            feed, leak = level * supply, c[LEAK] + supply
+            held = supply > 0.0 and abs(level - y[NODE]) * supply > limit
+            if held:
+                feed, leak = math.copysign(limit, level - y[NODE]), c[LEAK]
+            if level == 0.0 and inject == 0.0 and not held and abs(y[NODE]) < QUIET:
+                taken = doze(leak, series, left, c, y, x, p, rng)
+            else:
+                taken = move(inject + feed, rail, leak, series, most, left, c, y, x, p, rng)
+            left -= taken
+            y[OVER] = c[BY_NODE] * y[NODE] + c[BY_SENSE] * y[CURRENT] - c[V_T]
+            after = _drawn(y[OVER], math.inf, c[GAIN])
+            charge += 0.5 * (output + after) * taken
+            drawn += 0.5 * (taking + _drawn(y[OVER], drain, c[GAIN])) * taken
+            heat += y[HEAT]
+            current, volts = y[PASSED], level
+            if held:
+                current, volts = feed, y[MEAN] + feed / supply
+            elif supply > 0.0:
+                current = (level - y[MEAN]) * supply
+            elif y[HELD] > 0.0:
+                volts = y[OWN] + current * (series + c[SENSE]) - c[SIGN] * y[MEAN]
+            given += current * taken
+            area += volts * taken
+            limited = max(limited, y[HELD], 1.0 if held else 0.0)
+            y[PEAK] = max(y[PEAK], abs(y[CURRENT]))
+            y[BEYOND] += max(abs(y[PASSED]) - limit, 0.0) * taken
+            y[TIME] += taken
+            seen = after if c[ON_DRAIN] else y[CURRENT]
+            if _began(seen, c, y):
+                if count == spikes.size:
+                    spikes = np.concatenate((spikes, np.empty(count)))
+                late = (seen - c[FIRE]) / max(seen - before, 1e-30)
+                spikes[count] = y[TIME] - taken * min(late, 1.0)
+                count += 1
+        out[r, AT] = y[TIME]
+        out[r, VOLTAGE] = y[NODE]
+        out[r, THROUGH] = y[CURRENT]
+        out[r, OUTPUT] = charge / length
+        out[r, ENERGY] = heat
+        out[r, SOURCE] = area / length
+        out[r, GIVEN] = given / length
+        out[r, DRAWN] = drawn / length
+        out[r, LIMITED] = limited
     return spikes[:count]
 
 
 @cache
 def _compiled(name: str, kernels: Kernels) -> Callable[..., Array]:
     """Return the circuit around one device model, compiled once per process."""
-    moves = bind(_move, __name__, label=name, solve=kernels.solve, step=kernels.step)
-    play: Callable[..., Array] = bind(_play_node, __name__, label=name, counted=True, move=moves)
+    move = bind(_move, __name__, label=name, solve=kernels.solve, step=kernels.step)
+    doze = bind(_doze, __name__, label=name, solve=kernels.solve, rest=kernels.rest)
+    play: Callable[..., Array] = bind(
+        _play_node, __name__, label=name, counted=True, move=move, doze=doze
+    )
     return play
 
 
@@ -192,7 +291,7 @@ class Node:
         device: Device,
         *,
         capacitance: float,
-        leak: float,
+        leak: float = 0.0,
         sense: float = 0.0,
         sign: float = 1.0,
         resolution: float,
@@ -203,54 +302,86 @@ class Node:
         if not 0.0 < detector.rearm <= detector.fire:
             raise ValueError("a spike needs 0 < rearm current <= fire current")
         self.device = device
-        self._leak = leak
+        self.leak, self.sense = leak, sense
+        self.spike_count = 0
+        self._spikes: list[Array] = []
         self._constants = np.zeros(ON_DRAIN + 1)
-        self._constants[[CAPACITANCE, SENSE, SIGN, RESOLUTION]] = (
-            capacitance, sense, sign, resolution,
+        self._constants[[CAPACITANCE, LEAK, SENSE, SIGN, RESOLUTION]] = (
+            capacitance, leak, sense, sign, resolution,
         )  # fmt: skip
         self._constants[[FIRE, REARM, ON_DRAIN]] = detector.fire, detector.rearm, detector.on_drain
         self._constants[[GAIN, V_T]] = read.gain, read.threshold
         self._constants[BY_NODE if read.on_node else BY_SENSE] = 1.0 if read.on_node else sense
-        self._state = np.zeros(HEAT + 1)
+        self._state = np.zeros(HELD + 1)
+        self._state[OVER] = -read.threshold
 
     @property
     def voltage(self) -> float:
         """V at the node now."""
         return float(self._state[NODE])
 
+    @property
+    def spikes(self) -> Array:
+        """Times in s since the node was made at which spikes began, `MOST_SPIKES` at most."""
+        if len(self._spikes) != 1:
+            self._spikes = [np.concatenate([np.empty(0), *self._spikes])]
+        return self._spikes[0].copy()
+
+    @property
+    def overshoot(self) -> tuple[float, float]:
+        """Largest device current (A), and charge through it beyond the source's limit (C)."""
+        return float(self._state[PEAK]), float(self._state[BEYOND])
+
+    def feed(
+        self,
+        pieces: Array,
+        *,
+        supply: float = 0.0,
+        series: float = 0.0,
+        limit: float = math.inf,
+        temperature: float = ROOM,
+    ) -> tuple[Array, Array]:
+        """Play pieces (rows of `PIECE`, each above 0 s); return rows of `COLUMNS`, and spikes."""
+        out = np.empty((pieces.shape[0], COLUMNS))
+        state, parameters, rng = self.device.parts(temperature)
+        spikes = _compiled(self.device.name, self.device.KERNELS)(
+            pieces, supply, series, limit, self._constants, self._state, out, state, parameters, rng
+        )
+        kept = min(self.spike_count, MOST_SPIKES)
+        if spikes.size and kept < MOST_SPIKES:
+            self._spikes.append(spikes[: MOST_SPIKES - kept].copy())
+        self.spike_count += spikes.size
+        return out, spikes
+
     def play(
         self,
         inject: Levels,
-        rail: Levels,
+        level: Levels,
         duration: Levels,
         *,
         every: float,
-        source: float = 0.0,
+        supply: float = 0.0,
         temperature: float = ROOM,
     ) -> Activity:
-        """Inject currents (A) with the rail at voltages (V) for durations (s), sampled `every` s.
+        """Inject currents (A), the source at levels (V), for durations (s), sampled `every` s.
 
-        `source` (S) is the conductance of whatever drives the node. A segment has at least one
-        sample, and its samples are equally long.
+        `supply` (S) leads from the source to the node; where it is 0 the source is the rail. A
+        segment has at least one sample, and its samples are equally long.
 
         Raises:
             ValueError: values that are not finite, or durations or `every` not above 0.
         """
-        currents, rails, times = np.broadcast_arrays(
-            *(np.atleast_1d(np.asarray(values, dtype=float)) for values in (inject, rail, duration))
+        currents, levels, times = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(each, dtype=float)) for each in (inject, level, duration))
         )
-        if not (np.isfinite([currents, rails, times]).all() and (times > 0.0).all()):
+        if not (np.isfinite([currents, levels, times]).all() and (times > 0.0).all()):
             raise ValueError("a circuit is played finite values for finite times above 0 s")
         if not every > 0.0:
             raise ValueError(f"samples must be above 0 s apart, not {every}")
         parts = np.maximum(1, np.ceil(times / every * (1.0 - 1e-9))).astype(np.int64)
-        out = np.empty((int(parts.sum()), COLUMNS))
-        state, parameters, rng = self.device.parts(temperature)
-        spikes = _compiled(self.device.name, self.device.KERNELS)(
-            *(np.ascontiguousarray(a) for a in (currents, rails, times)), parts,
-            self._leak + source, self._constants, self._state, out, state, parameters, rng,
-        )  # fmt: skip
-        time, voltage, current, output, energy = out.T.copy()
-        return Activity(
-            time, np.repeat(times / parts, parts), voltage, current, output, energy, spikes
-        )
+        pieces = np.zeros((int(parts.sum()), PIECE))
+        pieces[:, INJECT], pieces[:, LEVEL] = np.repeat(currents, parts), np.repeat(levels, parts)
+        pieces[:, LENGTH] = np.repeat(times / parts, parts)
+        out, spikes = self.feed(pieces, supply=supply, temperature=temperature)
+        time, voltage, current, output, energy = out[:, : ENERGY + 1].T.copy()
+        return Activity(time, pieces[:, LENGTH].copy(), voltage, current, output, energy, spikes)

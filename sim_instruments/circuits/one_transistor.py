@@ -19,21 +19,31 @@ ground [M, D: the topology is not public; behaviour claimed in Zhao R. et al., N
   gate's. Capacitance and device scale together: for 10 fF ``time_scale`` must be 1e8, a device that
   turns on within 10 ns.
 
-**Not modelled**: gate-drain capacitance, drain voltage (the transistor is saturated), leakage.
+**On the bench** the source is at the device and reads the current through it, its mean over a
+segment. The third terminal is the transistor's drain.
+
+**Not modelled**: gate-drain capacitance, channel-length modulation, leakage.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from sim_instruments.circuits.node import Activity, Detector, Levels, Node, Readout
+from sim_instruments.circuits.node import Activity, Levels, Node, Readout
+from sim_instruments.circuits.node_circuit import (
+    Gain,
+    NodeCircuit,
+    NodeParameters,
+    SpikeCurrent,
+    Threshold,
+)
 from sim_instruments.load import ROOM
 from sim_instruments.models.device import Device
-from sim_instruments.models.parameters import Bound, checked
+from sim_instruments.models.parameters import Bound
 
 
 @dataclass(frozen=True, slots=True)
-class OneTransistorNeuronParameters:
-    """Parameters of `OneTransistorNeuron`, SI."""
+class OneTransistorNeuronParameters(NodeParameters):
+    """Parameters of `OneTransistorNeuron`, SI; a spike is one of the drain current."""
 
     resistance: Annotated[float, Bound("Ohm", 1e3, 1e12)] = 1e6
     """Ohm, R [D: 0.1-10 MOhm]"""
@@ -41,47 +51,39 @@ class OneTransistorNeuronParameters:
     """F, C_g [D: 1-10 fF]"""
     parasitic_capacitance: Annotated[float, Bound("F", 0.0, 1e-6)] = 10e-15
     """F, C_p, wiring and any capacitor put there [D]"""
-    gain: Annotated[float, Bound("A/V^2", 1e-12, 1.0)] = 100e-6
+    gain: Gain = 100e-6
     """A/V^2, k [D]"""
-    threshold: Annotated[float, Bound("V", 0.0, 5.0)] = 0.35
+    threshold: Threshold = 0.35
     """V, V_T [D]"""
-    fire_current: Annotated[float, Bound("A", 1e-15, 1.0)] = 1e-6
+    fire_current: SpikeCurrent = 1e-6
     """A, a drain current above it is a spike [D]"""
-    rearm_current: Annotated[float, Bound("A", 1e-15, 1.0)] = 0.2e-6
+    rearm_current: SpikeCurrent = 0.2e-6
     """A, and the spike is over below it [D]"""
-    resolution: Annotated[float, Bound("V", 1e-6, 0.1)] = 2e-3
-    """V, largest change of gate voltage in one sub-step (numerics)"""
 
 
-class OneTransistorNeuron:
-    """A voltage-driven neuron with one memristor, one transistor and one resistor.
+class OneTransistorNeuron(NodeCircuit):
+    """A voltage-driven neuron: a volatile device, usually `Diffusive`, a transistor, a resistor."""
 
-    Args:
-        device: the volatile device, usually `Diffusive`.
-        **parameters: see `OneTransistorNeuronParameters`.
+    name = "one_transistor_neuron"
+    PARAMETERS = OneTransistorNeuronParameters
+    parameters: OneTransistorNeuronParameters
 
-    Raises:
-        ValueError: an unknown parameter, or one out of its range.
-    """
-
-    name = "one_transistor"
-
-    def __init__(self, device: Device, **parameters: Any) -> None:
-        self.parameters = q = checked(OneTransistorNeuronParameters, self.name, parameters)
-        self.node = Node(
+    def _node(self, device: Device) -> Node:
+        q = self.parameters
+        return Node(
             device,
             capacitance=q.gate_capacitance + q.parasitic_capacitance,
             leak=1.0 / q.resistance,
             sign=-1.0,
             resolution=q.resolution,
-            detector=Detector(q.fire_current, q.rearm_current, on_drain=True),
+            detector=q.detector(on_drain=True),
             readout=Readout(q.gain, q.threshold, on_node=True),
         )
 
     @property
-    def device(self) -> Device:
-        """The device as it is now."""
-        return self.node.device
+    def drive_resistance(self) -> float:
+        """0 Ohm: the source is at the device."""
+        return 0.0
 
     def play(
         self, voltage: Levels, duration: Levels, *, every: float = 1e-5, temperature: float = ROOM

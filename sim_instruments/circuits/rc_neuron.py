@@ -17,71 +17,73 @@ slowly than the filament grows, and ``C R_p >> 1/(gamma1 s)``. A sense resistor 
 20 kOhm silences it too, and drops 0.15 V at most: to drive another neuron from it take V_T = 50 mV
 and k = 3 mA/V^2.
 
-**Not modelled**: gate and drain capacitance, drain voltage (the transistor is saturated).
+**On the bench** the source drives the membrane behind `drive_resistance`, ``I_in = (V - V_m)/R``,
+and a meter there reads this current, its mean over a segment: each firing is a step of it. The
+third terminal is the transistor's drain.
+
+**Not modelled**: gate and drain capacitance, channel-length modulation.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
-from sim_instruments.circuits.node import Activity, Detector, Levels, Node, Readout
+from sim_instruments.circuits.node import Activity, Levels, Node, Readout
+from sim_instruments.circuits.node_circuit import (
+    Farads,
+    Gain,
+    NodeCircuit,
+    NodeParameters,
+    Ohms,
+    Threshold,
+)
 from sim_instruments.load import ROOM
 from sim_instruments.models.device import Device
-from sim_instruments.models.parameters import Bound, checked
+from sim_instruments.models.parameters import Bound
 
 
 @dataclass(frozen=True, slots=True)
-class RCNeuronParameters:
+class RCNeuronParameters(NodeParameters):
     """Parameters of `RCNeuron`, SI."""
 
-    capacitance: Annotated[float, Bound("F", 1e-16, 1e-3)] = 1e-9
+    capacitance: Farads = 1e-9
     """F [D]"""
-    leak_resistance: Annotated[float, Bound("Ohm", 1e3, 1e15)] = 10e6
+    leak_resistance: Ohms = 10e6
     """Ohm, R_p [R]"""
     sense_resistance: Annotated[float, Bound("Ohm", 0.0, 1e9)] = 0.0
     """Ohm, between device and ground; 0 leaves the netlist's circuit"""
-    gain: Annotated[float, Bound("A/V^2", 0.0, 1.0)] = 100e-6
+    gain: Gain = 100e-6
     """A/V^2, k [D]"""
-    threshold: Annotated[float, Bound("V", 0.0, 5.0)] = 0.35
+    threshold: Threshold = 0.35
     """V, V_T [D]"""
-    fire_current: Annotated[float, Bound("A", 1e-15, 1.0)] = 5e-6
-    """A, a device current above it is a spike [D]"""
-    rearm_current: Annotated[float, Bound("A", 1e-15, 1.0)] = 1e-6
-    """A, and the spike is over below it [D]"""
-    resolution: Annotated[float, Bound("V", 1e-6, 0.1)] = 2e-3
-    """V, largest change of membrane voltage in one sub-step (numerics)"""
+    drive_resistance: Ohms = 1e6
+    """Ohm, between the bench's source and the membrane [D: about 0.4 uA from 1 V]"""
 
 
-class RCNeuron:
-    """A leaky integrate-and-fire neuron.
-
-    Args:
-        device: the volatile device, usually `Diffusive`.
-        **parameters: see `RCNeuronParameters`.
-
-    Raises:
-        ValueError: an unknown parameter, or one out of its range.
-    """
+class RCNeuron(NodeCircuit):
+    """A leaky integrate-and-fire neuron around a volatile device, usually `Diffusive`."""
 
     name = "rc_neuron"
+    PARAMETERS = RCNeuronParameters
+    parameters: RCNeuronParameters
 
-    def __init__(self, device: Device, **parameters: Any) -> None:
-        self.parameters = q = checked(RCNeuronParameters, self.name, parameters)
-        self.node = Node(
+    def _node(self, device: Device) -> Node:
+        q = self.parameters
+        return Node(
             device,
             capacitance=q.capacitance,
             leak=1.0 / q.leak_resistance,
             sense=q.sense_resistance,
             resolution=q.resolution,
-            detector=Detector(q.fire_current, q.rearm_current),
+            detector=q.detector(),
             readout=Readout(q.gain, q.threshold),
         )
 
     @property
-    def device(self) -> Device:
-        """The device as it is now."""
-        return self.node.device
+    def drive_resistance(self) -> float:
+        """Ohm, between the bench's source and the membrane."""
+        return self.parameters.drive_resistance
 
     def play(
         self, current: Levels, duration: Levels, *, every: float = 1e-4, temperature: float = ROOM
@@ -93,15 +95,18 @@ class RCNeuron:
         self,
         voltage: Levels,
         duration: Levels,
-        resistance: float,
+        resistance: float | None = None,
         *,
         every: float = 1e-4,
         temperature: float = ROOM,
     ) -> Activity:
-        """Drive the membrane from `voltage` (V) behind `resistance` (Ohm, above 0)."""
-        if not resistance > 0.0:
-            raise ValueError(f"the membrane is driven behind a resistance, not {resistance} Ohm")
-        injected = np.asarray(voltage, dtype=float) / resistance
+        """Drive the membrane from `voltage` (V) behind `resistance` (Ohm, above 0).
+
+        Without `resistance` it is the drive resistance.
+        """
+        behind = self.drive_resistance if resistance is None else resistance
+        if not 0.0 < behind < np.inf:
+            raise ValueError(f"the membrane is driven behind a resistance, not {behind} Ohm")
         return self.node.play(
-            injected, 0.0, duration, every=every, source=1.0 / resistance, temperature=temperature
+            0.0, voltage, duration, every=every, supply=1.0 / behind, temperature=temperature
         )

@@ -37,9 +37,23 @@ def test_rate_against_input(microampere, spikes, interval, first):
 def test_rheobase():
     rates = {k: neuron().play(k * 1e-9, 0.2).spikes.size for k in range(66, 82)}
     rheobase = min(k for k, count in rates.items() if count > 1)
-    print(f"rheobase {rheobase} nA (golden about 75)")
+    print(f"rheobase {rheobase} nA (golden about 75); none in 200 ms up to 70 nA (golden 0)")
     assert rheobase == pytest.approx(75, abs=4)
-    assert rates[66] == 0
+    assert sum(rates[k] for k in range(66, 71)) == 0
+
+
+def test_it_fires_higher_the_harder_it_is_driven():
+    peaks, lows = [], []
+    for drive in (0.08e-6, 0.2e-6, 0.8e-6):
+        found = neuron().play(drive, 0.1, every=1e-5)
+        first, last = found.spikes[[0, -1]]
+        during = found.voltage[(found.time > first - 5e-4) & (found.time < last)]
+        peaks.append(float(during.max()))
+        lows.append(float(during.min()))
+    print("0.08, 0.2, 0.8 uA: fires at most at", [f"{v:.2f} V" for v in peaks], "(golden 0.58 to "
+          "1.04), falls to", [f"{v:.2f} V" for v in lows], "(golden about 0.19)")  # fmt: skip
+    assert peaks == pytest.approx([0.58, 0.73, 1.04], abs=0.01)
+    assert lows == pytest.approx([0.19] * 3, abs=0.02)
 
 
 def test_a_spike_leaves_a_refractory_time():
