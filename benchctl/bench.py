@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
@@ -16,9 +17,9 @@ from filelock import FileLock, Timeout
 from benchctl import plugins
 from benchctl.config import ArrayConfig, BenchConfig, read_config
 from benchctl.dut import Dut
-from benchctl.errors import BenchError, ConfigError, InstrumentError
+from benchctl.errors import BenchError, ConfigError, InstrumentError, unknown
 from benchctl.limits import Limits
-from benchctl.roles import Clock, Instrument, SwitchMatrix
+from benchctl.roles import Clock, Instrument, Source, SwitchMatrix
 from benchctl.wiring import Array, Cell, Relay, Wiring
 
 log = logging.getLogger(__name__)
@@ -148,13 +149,18 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
             locks.extend(_lock(i.address) for i in config.instruments.values())
         for each, driver in drivers.items():
             adapter = _connect(each, config.instruments[each].address, library)
-            instruments[each] = driver(
-                adapter,
-                name=each,
-                clock=clock,
-                limits=limits.at_the_gate if each == config.wiring.gate else limits,
-                series_resistance=config.wiring.series_resistance,
-            )
+            options = _options(each, driver, config.instruments[each].options)
+            try:
+                instruments[each] = driver(
+                    adapter,
+                    name=each,
+                    clock=clock,
+                    limits=limits.at_the_gate if each == config.wiring.gate else limits,
+                    series_resistance=config.wiring.series_resistance,
+                    **options,
+                )
+            except (TypeError, ValueError) as error:
+                raise ConfigError(f"[instruments.{each}] options: {error}") from None
         identities = {n: str(i.identify()) for n, i in instruments.items()}
         for instrument in instruments.values():
             instrument.prepare()
@@ -203,10 +209,26 @@ def _connect(name: str, address: str, library: Any) -> Any:
         ) from None
 
 
+def _options(name: str, driver: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the driver's options, refusing unknown ones: PyMeasure would drop them in silence."""
+    named = signature(driver).parameters.values()
+    known = {p.name for p in named if p.kind is p.KEYWORD_ONLY} - {
+        "clock", "limits", "series_resistance",
+    }  # fmt: skip
+    for key in given:
+        if key not in known:
+            raise ConfigError(f"[instruments.{name}] options: {unknown('option', key, known)}")
+    return given
+
+
 def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
     """Return the wiring, each role checked against what its instrument can do."""
+    for role in ("source_meter", "generator", "gate"):
+        named = getattr(config.wiring, role)
+        if named in instruments and not isinstance(instruments[named], Source):
+            raise ConfigError(f"[wiring] {role}: {named} is no source; name one that is")
     meter = instruments[config.source_meter]
-    if not meter.capabilities.measures:
+    if not (isinstance(meter, Source) and meter.capabilities.measures):
         raise ConfigError(
             f"[wiring] source_meter: {config.source_meter} cannot measure; name a source-meter"
         )
@@ -231,9 +253,7 @@ def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
 
 def _array_lines(config: ArrayConfig) -> dict[str, Any]:
     """Return which lines of the matrix lead where."""
-    lines = config.model_dump(exclude={"cell"})
-    lines["first_column"] = config.first_column or config.first_row + config.rows
-    return lines
+    return config.model_dump(exclude={"cell"}) | {"first_column": config.column_outputs.start}
 
 
 def _array(config: ArrayConfig, instruments: dict[str, Any]) -> Array:
@@ -250,9 +270,6 @@ def _array(config: ArrayConfig, instruments: dict[str, Any]) -> Array:
             f"[dut.array] needs {max(inputs)} inputs and {max(outputs)} outputs; {config.matrix} "
             f"has {matrix.inputs} and {matrix.outputs}"
         )
-    for kind, taken in (("inputs", inputs), ("outputs", outputs)):
-        if len(set(taken)) < len(taken):
-            raise ConfigError(f"[dut.array] two lines share {kind} of {config.matrix}")
     return array
 
 

@@ -19,6 +19,8 @@ class InstrumentConfig(Frozen):
     """name of a driver, as in `benchctl list drivers`"""
     address: str
     """VISA resource string"""
+    options: dict[str, float | int | bool | str] = Field(default={})
+    """what its driver takes beside, such as terminals = "rear"; its page tells"""
 
 
 class WiringConfig(Frozen):
@@ -83,6 +85,23 @@ class ArrayConfig(Frozen):
     """input with the source-meter's second channel"""
     cell: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     """[row, column], from 0, of the cell that is measured where none is named"""
+
+    @property
+    def column_outputs(self) -> range:
+        """Outputs of the matrix that lead to the columns."""
+        first = self.first_column or self.first_row + self.rows
+        return range(first, first + self.columns)
+
+    @model_validator(mode="after")
+    def _lines_are_apart(self) -> Self:
+        outputs = [*range(self.first_row, self.first_row + self.rows), *self.column_outputs]
+        if self.first_gate is not None:
+            outputs += range(self.first_gate, self.first_gate + self.columns)
+        if len(set(outputs)) < len(outputs):
+            raise ValueError("rows, columns and gates share outputs of the matrix; move them apart")
+        if len({self.high, self.low, self.third}) < 3:
+            raise ValueError("high, low and third share inputs of the matrix; move them apart")
+        return self
 
 
 class DutConfig(Frozen):

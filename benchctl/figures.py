@@ -35,7 +35,7 @@ def plot(stored: StoredRun, path: Path) -> None:
 
     if not stored.rows:
         raise BenchError(f"{stored.path} has no rows to plot")
-    plots = plots_of(stored)
+    plots = [each for each in plots_of(stored) if _seen(each, stored)] or plots_of(stored)
     width = 2 if len(plots) > 1 else 1
     height = -(-len(plots) // width)
     figure, axes = pyplot.subplots(
@@ -62,6 +62,12 @@ def plots_of(stored: StoredRun) -> tuple[Plot, ...]:
             return declared
     slugs = [c.slug for c in stored.columns]
     return tuple(Plot(slugs[0], slug) for slug in slugs[1:]) or (Plot(slugs[0], slugs[0]),)
+
+
+def _seen(each: Plot, stored: StoredRun) -> bool:
+    """Tell whether the bench observed anything of a plot: an empty one says nothing."""
+    ys = (each.y,) if isinstance(each.y, str) else each.y
+    return any(bool(np.isfinite(stored.data[y]).any()) for y in ys)
 
 
 def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:

@@ -19,8 +19,8 @@ class Firing(Procedure):
     The input is the voltage of the source, behind whatever resistor leads to the neuron. Spikes
     are looked for in the input's current or, with a source on the third terminal (the drain of a
     read-out transistor), in the output's; a spike has to rise through "Fire" and fall through
-    "Re-arm" before the next, both as shares of the way from the median to the largest current of
-    all inputs. Between inputs the neuron rests.
+    "Re-arm" before the next, both as shares of the way from the resting to the largest current
+    of that input. Between inputs the neuron rests.
     """
 
     inputs = quantities_list("Inputs", "0.2 V, 0.4 V, 0.6 V, 0.8 V, 1 V", "V", -40, 40)
@@ -84,8 +84,7 @@ class Firing(Procedure):
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return spikes, rate and regularity by input, and where firing begins."""
         seen = data["output" if self.signal == "output" else "current"]
-        fire, rearm = thresholds(np.abs(seen), self.fire, min(self.rearm, self.fire))
-        found = list(self._trials(data, np.abs(seen), fire, rearm))
+        found = list(self._trials(data, np.abs(seen)))
         if not found:
             return {}
         levels = np.array([level for level, _ in found])
@@ -110,11 +109,12 @@ class Firing(Procedure):
         }  # fmt: skip
 
     def _trials(
-        self, data: Mapping[str, NDArray[Any]], seen: NDArray[Any], fire: float, rearm: float
+        self, data: Mapping[str, NDArray[Any]], seen: NDArray[Any]
     ) -> Iterator[tuple[float, Found]]:
         """Yield (input, what it did) of each trial."""
         for number in np.unique(data["trial"]):
             rows = data["trial"] == number
-            begins = spikes(data["elapsed"][rows], seen[rows], fire, rearm)
+            bounds = thresholds(seen[rows], self.fire, min(self.rearm, self.fire))
+            begins = spikes(data["elapsed"][rows], seen[rows], *bounds)
             level = float(data["input"][rows][0])
             yield level, firing(begins, float(data["elapsed"][rows].max()))

@@ -11,22 +11,27 @@ FloatArray = NDArray[np.float64]
 FIRE, REARM = 0.5, 0.25
 """of the way from the resting to the largest current: rising through the first begins a spike, and
 it has to fall through the second before the next (a detector without that gap counts noise)"""
+RESTING = 5.0
+"""percentile of the current that stands for rest"""
 
 
-CONTRAST = 0.05
-"""of the largest current: a current that rises less above its median has no spikes"""
+CONTRAST = 0.1
+"""of the largest current: a current that rises less above its rest has no spikes"""
 
 
 def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> tuple[float, float]:
-    """Return (fire, rearm) in A, as shares of the way from the median to the largest current.
+    """Return (fire, rearm) in A, as shares of the way from rest to the largest current.
 
-    Both are not a number where the current hardly rises above its median (`CONTRAST`).
+    The charging current an input begins with is left out: all before the current has first come
+    half-way down. Both are not a number where it hardly rises after that (`CONTRAST`).
     """
     i = np.asarray(current, dtype=float)
     i = i[np.isfinite(i)]
     if i.size == 0:
         return math.nan, math.nan
-    low, high = float(np.median(i)), float(i.max())
+    low = float(np.percentile(i, RESTING))
+    settled = i < 0.5 * (low + float(i.max()))
+    high = float(i[np.argmax(settled) :].max())
     if high - low <= CONTRAST * abs(high):
         return math.nan, math.nan
     return low + fire * (high - low), low + rearm * (high - low)
