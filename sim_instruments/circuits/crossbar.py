@@ -27,7 +27,7 @@ time between the rows of a serial read, wear; see also the two modules named abo
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -40,7 +40,7 @@ from sim_instruments.circuits.population import Bias, Population
 from sim_instruments.circuits.transistor import TransistorParameters, packed
 from sim_instruments.load import ROOM
 from sim_instruments.models import create
-from sim_instruments.models.circuit import Array
+from sim_instruments.models.circuit import Array, Flags
 from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, as_metadata, checked
 
@@ -67,6 +67,8 @@ class CrossbarParameters:
     """Ohm, between a column and its driver or meter [D]"""
     tolerance: Annotated[float, Bound("V", 1e-6, 1.0)] = 2e-3
     """V, how far a cell may be from where it was believed before a pulse is divided (numerics)"""
+    ramp_step: Annotated[float, Bound("V", 1e-4, 0.2)] = 20e-3
+    """V, the coarsest staircase a ramp is resolved into, where programs are played (numerics)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Crossbar:
         columns: their number.
         seed: of all randomness, spread between cells included; None draws one.
         parameters: of the model; each one value, or an array (rows, columns) of them.
+        cells: those that differ: each with `row`, `column` and `parameters`, which come first.
         transistor: None is a passive array; else see `TransistorParameters`, {} for defaults.
         temperature: K.
         threads: at most this many work at once; None is one per processor.
@@ -119,6 +122,7 @@ class Crossbar:
         *,
         seed: int | None = None,
         parameters: Mapping[str, Any] | None = None,
+        cells: Sequence[Mapping[str, Any]] = (),
         transistor: Mapping[str, Any] | None = None,
         temperature: float = ROOM,
         threads: int | None = None,
@@ -130,6 +134,7 @@ class Crossbar:
         self._common, self._own = self._sorted(parameters or {})
         first = {name: values[0] for name, values in self._own.items()}
         self._kind = type(create(model, seed=0, **self._common, **first))
+        self._special = self._checked_cells(cells)
         self.transistor = (
             None if transistor is None
             else checked(TransistorParameters, "transistor", dict(transistor))
@@ -156,12 +161,30 @@ class Crossbar:
                 )
         return common, own
 
+    def _checked_cells(self, cells: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Return the parameters of the cells that differ, by number of the cell."""
+        found: dict[int, dict[str, Any]] = {}
+        for cell in cells:
+            row, column = cell["row"], cell["column"]
+            try:
+                k = self._index(row, column)
+                given = dict(cell.get("parameters") or {})
+                self._kind(seed=0, **self._parameters_of(k) | given)
+            except (IndexError, ValueError) as error:
+                raise ValueError(f"array cell ({row}, {column}): {error}") from None
+            if k in found:
+                raise ValueError(f"array cell ({row}, {column}) is there twice")
+            found[k] = given
+        return found
+
+    def _parameters_of(self, k: int) -> dict[str, Any]:
+        return self._common | {name: values[k] for name, values in self._own.items()}
+
     def _fresh(self, k: int) -> Device:
         """Return the device of cell `k` as it was at the beginning."""
         sequence = np.random.SeedSequence(self.seed, spawn_key=(k,))
         seed = int.from_bytes(sequence.generate_state(4).tobytes(), "little")
-        own = {name: values[k] for name, values in self._own.items()}
-        return self._kind(seed=seed, **self._common, **own)
+        return self._kind(seed=seed, **self._parameters_of(k) | self._special.get(k, {}))
 
     def _index(self, row: int, column: int) -> int:
         rows, columns = self.shape
@@ -203,6 +226,14 @@ class Crossbar:
     def look(self, drive: Drive) -> Solution:
         """Return voltages and currents of all cells under `drive`; nothing moves."""
         return self._solved(drive)[1]
+
+    def observed(self, found: Solution) -> Array:
+        """Return what a meter would see of each cell's current (A), noise included."""
+        return self._cells.observed(found.current)
+
+    def into(self, lines: Flags, current: Array) -> float:
+        """Return the current (A) that `lines` (rows, then columns) pass on to the cells."""
+        return self._lines.into(lines, current)
 
     def _solved(self, drive: Drive) -> tuple[Bias, Solution]:
         gate = np.tile(drive.gates, self.shape[0])
@@ -317,9 +348,8 @@ class Crossbar:
         """Return the current of each column: that of its cells together."""
         if duration > 0.0:
             self.hold(drive, duration)
-        current = self.look(drive).current
-        if noise:
-            current = self._cells.observed(current)
+        found = self.look(drive)
+        current = self.observed(found) if noise else found.current
         return np.asarray(current.reshape(self.shape).sum(axis=0))
 
     def metadata(self) -> dict[str, Any]:
@@ -331,6 +361,10 @@ class Crossbar:
             "seed": self.seed,
             "model": self._kind.name,
             "parameters": self._common | self._own,
+            "cells": [
+                {"row": k // self.shape[1], "column": k % self.shape[1], "parameters": given}
+                for k, given in self._special.items()
+            ],
             "lines": as_metadata(self.parameters),
             "transistor": as_metadata(self.transistor) if self.transistor else None,
             "approximations": [
