@@ -11,22 +11,23 @@ an electrode reaction (Butler-Volmer); the channel is ohmic, and reading it writ
 
 V_g > 0 fills and raises the conductance, whatever the ion. Laws and the four flavours (`preset`)
 are design choices [D] around public facts: open-loop programming with +-5 V, 150 ms in a W/YSZ/WOx
-array [R: 10.1038/s41467-023-41958-4, 2023], more than 1000 states, the open-circuit potential as
-the issue of retention [R: Nano Convergence 2024, s40580-024-00415-8], and nanosecond pulses in
-protonic cells [R: encyclopedia of ECRAM; 5 ns at 10 V from M]. The rows are consistent in
-that a pulse moves ``Q_max/states = t (V - eta)/R_ion``. With a flat open-circuit potential they
-take [C] 1290 (li, 1 V 10 us), 264 (proton, 8 V 5 ns), 5247 (oxygen_vacancy, 4 V 1 ms) and 341
-(organic, 0.5 V 1 ms) pulses for the full scale and 0.78 pJ, 0.15 fJ, 0.15 pJ and 15 pJ each.
+array [R: doi:10.1038/s41467-023-41958-4], more than 1000 states, the open-circuit potential as the
+issue of retention [R: Nano Convergence 2024, doi:10.1186/s40580-024-00415-8], and nanosecond pulses
+in protonic cells [R: encyclopedia of ECRAM; 5 ns at 10 V from M]. The rows are consistent in that a
+pulse moves ``Q_max/states = t (V - eta)/R_ion``. With a flat open-circuit potential they take [C]
+1290 (li, 1 V 10 us), 264 (proton, 8 V 5 ns), 5247 (oxygen_vacancy, 4 V 1 ms) and 341 (organic, 0.5
+V 1 ms) pulses for the full scale and 0.78 pJ, 0.15 fJ, 0.15 pJ and 15 pJ each.
 
 **Numerics.** Newton finds `eta` in about four steps; the filling then moves by the exact
 exponential of the law linearised over the stride, which is exact where law and reaction are linear.
 A saturated cell, or one in equilibrium with its gate, costs one step. Rest is closed form.
 
 **Against measured steps.** `U_1` and `c` tilt the steps up and down against the filling, and so
-stand in for a step law fitted to a device. The presets `li_tang` (Tang, IEDM 2018) and `oxide_kim`
-(Kim, IEDM 2019) follow aihwkit's LinearStep rows [R: aihwkit] at 1 V 10 us and 4 V 1 ms: within 5 %
-and 8 % of a step over the whole range, 2 % and 3 % on average [C]. The second takes an open-circuit
-swing of 4.6 V, which no cell has: that row's asymmetry is not thermodynamic.
+stand in for a step law fitted to a device. The presets `li_tang` (Tang, IEDM 2018,
+doi:10.1109/IEDM.2018.8614551) and `oxide_kim` (Kim, IEDM 2019) follow aihwkit's LinearStep rows [R:
+IBM/aihwkit] at 1 V 10 us and 4 V 1 ms: within 5 % and 8 % of a step over the whole range, 2 % and 3
+% on average [C]. The second takes an open-circuit swing of 4.6 V, which no cell has: that row's
+asymmetry is not thermodynamic.
 
 **Retention.** Behind its selector a cell at ``V_g = 0`` is open and only leaks. For Li the design
 had 1e5 s "shorted" and 1e8 s with a selector; the default is the second, `retention_time` takes the

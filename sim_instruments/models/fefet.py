@@ -1,7 +1,8 @@
 r"""Ferroelectric transistor: gate pulses switch domains, which shift the threshold of a channel.
 
-Domains switch by nucleation-limited kinetics, each with its own activation and offset field; the
-laws are those of `sim_instruments.models.ferroelectric_domains`::
+Domains switch by nucleation-limited kinetics, each with its own activation and offset field, after
+C. Alessandri et al., IEEE EDL 39, 1780 (2018), doi:10.1109/LED.2018.2872124 [M]; the laws are those
+of `sim_instruments.models.ferroelectric_domains`::
 
     tau_i = tau_0 exp( (E_a,i/|E - E_off,i|)^alpha 300 K/T );   E = V_g C_il/((C_il + C_fe) t_fe)
     V_T   = V_T0 - (MW/2) w(N) <s> (1 - depolarisation log10(1 + theta/1 s))
@@ -27,12 +28,12 @@ seen.
 
 **Preset hzo** stands for the HZO row of NeuroSim [R: 32 states, R_on 559.28 kOhm, ON/OFF 45,
 nonlinearity 1.75/1.46, +3.65 V/-2.95 V 75 ns on average, C2C < 0.5 %]: pulses of 75 ns rising from
-2.85 V to 4.45 V up and from 2.1 V to 3.8 V down [M: Jerry et al., IEDM 2017]. With the published
-divider and activations the first of these pulses moves a third of the window (nonlinearity 6), so
-interlayer, spread of activation and offset are chosen for the row, threshold and gain for its
-resistances [D]. Mean and scatter of twelve devices, read at 0.1 V with the gate at 0 V [C]:
-nonlinearity 1.70 +- 0.11 and 1.52 +- 0.12, R_on 562 kOhm, ON/OFF 47 +- 5, and a step scatters from
-cycle to cycle by 0.36 % of the range.
+2.85 V to 4.45 V up and from 2.1 V to 3.8 V down [M: Jerry et al., IEDM 2017,
+doi:10.1109/IEDM.2017.8268338]. With the published divider and activations the first of these pulses
+moves a third of the window (nonlinearity 6), so interlayer, spread of activation and offset are
+chosen for the row, threshold and gain for its resistances [D]. Mean and scatter of twelve devices,
+read at 0.1 V with the gate at 0 V [C]: nonlinearity 1.70 +- 0.11 and 1.52 +- 0.12, R_on 562 kOhm,
+ON/OFF 47 +- 5, and a step scatters from cycle to cycle by 0.36 % of the range.
 
 **Spread** [D]: threshold, gain and activation between devices; which domain switches when is random
 in every cycle. Readings have a relative noise.

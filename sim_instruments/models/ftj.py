@@ -1,7 +1,8 @@
 r"""Ferroelectric tunnel junction: polarisation, switched domain by domain, gates a tunnel current.
 
 **Switching**: nucleation-limited, an ensemble of `domains` with the kinetics of
-`sim_instruments.models.ferroelectric_domains`::
+`sim_instruments.models.ferroelectric_domains`, after C. Alessandri et al., IEEE EDL 39, 1780
+(2018), doi:10.1109/LED.2018.2872124 [M]::
 
     tau_i = tau_0 exp( (E_a,i/|V/t_fe - E_off,i|)^alpha 300 K/T );   E_a,i ~ GB2(a, b, p, q)
     P     = Pr <s> (1 - depolarisation log10(1 + theta/1 s))

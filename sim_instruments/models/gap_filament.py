@@ -23,7 +23,7 @@ Between cycles: at each change of polarity above 0.25 V the two ends of the stro
 voltage are drawn anew; on the way every increment ``u`` of thickness has a standard deviation
 ``step_spread sqrt(u)``, whatever sub-steps resolve it.
 
-**Retention** — in Arrhenius time ``theta`` since the last write [R: CMO/HfOx law of aihwkit,
+**Retention** — in Arrhenius time ``theta`` since the last write [R: law of aihwkit for CMO/HfOx,
 arXiv:2502.04524: mean falls by 0.0890 uS per e-fold, spread grows by 0.0420 uS, of about 49 uS]::
 
     theta = sum dt exp(-(Ea/k)(1/T - 1/300 K));   L = log10(1 + theta/1 us)

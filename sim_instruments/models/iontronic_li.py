@@ -27,8 +27,8 @@ device keeps its level for 11 years at 300 K, but only 3 days at 85 C (Arrhenius
 `formed_barrier` to 1.37 eV for 10 years there. **Not modelled**: electrolyte resistance and double
 layer, filling-dependent mobility, self-heating, wear.
 
-Context: Au/LixCoO2/Pt synapse, Nano-Micro Lett. 15 (2023) s40820-023-01035-3; volatile conductance
-theory arXiv:2404.08647 [R: abstracts].
+Context: Au/LixCoO2/Pt synapse, Nano-Micro Lett. 15 (2023), doi:10.1007/s40820-023-01035-3; volatile
+conductance theory arXiv:2404.08647 [R: abstracts].
 """
 
 import math

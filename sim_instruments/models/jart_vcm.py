@@ -3,8 +3,9 @@ r"""Filamentary valence-change memory (HfO2/TiOx): the JART VCM v1b compact mode
 Oxygen vacancies hop between a thin disc in front of the Schottky electrode and a plug behind it;
 `N` is their concentration in the disc. C. Bengel et al., IEEE TCAS-I 67, 4618 (2020),
 doi:10.1109/TCSI.2020.3018502; F. Cueppers et al., APL Materials 7, 091105 (2019),
-doi:10.1063/1.5108654 [R: parameters, from public ports of the Verilog-A]. Here **V > 0 sets**: the
-sign of the publication is turned. With `U` across contact (`V_s`), disc and plug, ``A = pi r^2``::
+doi:10.1063/1.5108654 [R: parameters, from public ports of the Verilog-A:
+vntinas/JART-TUD-VCM-memristor-model]. Here **V > 0 sets**: the sign of the publication is turned.
+With `U` across contact (`V_s`), disc and plug, ``A = pi r^2``::
 
     V      = U + I R_TiOx + I R_0 (1 + R_0 alpha R_th,line I^2)
     U      = V_s + I [l/N + (l_cell - l)/N_plug] / (z q mu A)

@@ -1,7 +1,9 @@
 r"""Linear ion drift (TiO2, HP): two resistors in series, the border between them drifts.
 
-Strukov et al., Nature 453, 80 (2008); parameters as MemTorch has them [R: coreylammie/MemTorch].
-`x` from 0 (off) to 1 (on) is the doped share of the thickness `D`::
+Strukov et al., Nature 453, 80 (2008), doi:10.1038/nature06932; the windows after Joglekar and Wolf,
+Eur. J. Phys. 30, 661 (2009), doi:10.1088/0143-0807/30/4/001, and others [M]; parameters as MemTorch
+has them [R: coreylammie/MemTorch]. `x` from 0 (off) to 1 (on) is the doped share of the thickness
+`D`::
 
     I     = V/R,  R = R_on x + R_off (1 - x)
     dx/dt = mu R_on/D^2 I W(x)

@@ -11,7 +11,7 @@ A gate voltage moves both thresholds the same way (``k_g = 0.05 V/V``), so that 
 the set and hinders the reset; neither threshold comes closer to 0 V than a tenth of its own value.
 Drain pulses write, V > 0 sets; at ``V_g = 0`` this is a two-terminal device. The MoS2
 memtransistors that it stands for take 10-40 V over a long channel [M: Sangwan et al., Nature 554,
-500 (2018)]; the defaults are scaled to 1-4 V.
+500 (2018), doi:10.1038/nature25747]; the defaults are scaled to 1-4 V.
 
 **Numerics.** At constant device voltage the rest of the way shrinks by an exact exponential. Behind
 a resistance or in compliance `x` goes in strides by which the device voltage moves at most 2 mV.

@@ -1,8 +1,9 @@
 r"""Magnetic tunnel junction (STT-MTJ): two states, switched by current, at random.
 
 The whole set is from memory [M], of the textbook kind (thermal activation below the critical
-current, Sun's precessional regime above). Free and fixed layer are parallel (P, low resistance) or
-antiparallel (AP)::
+current, Sun's precessional regime above, J. Z. Sun, Phys. Rev. B 62, 570 (2000),
+doi:10.1103/PhysRevB.62.570). Free and fixed layer are parallel (P, low resistance) or antiparallel
+(AP)::
 
     R_P  = RA / (pi d^2/4)                       R_AP = R_P (1 + TMR/(1 + (V/V_h)^2))
     j    = |I|/I_c;   I_c = I_c0 for AP to P (V > 0, set), 1.3 I_c0 for P to AP (V < 0, reset)

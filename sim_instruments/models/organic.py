@@ -10,7 +10,13 @@ With the low barrier forgetting depends less on temperature: from 300 K to 330 K
 times faster, with Li 6.9 times [C]. Pairs of pulses facilitate for seconds, because the slow
 reservoir remembers them.
 
-**Not modelled**: what `iontronic_li` does not, and humidity, on which real protonic devices depend.
+Context: volatile conductance, arXiv:2404.08647 [R: abstract]; protons that switch an organic
+synapse, there with a third terminal, Y. van de Burgt et al., Nature Materials 16, 414 (2017),
+doi:10.1038/nmat4856 [M].
+
+**Valid** for |V| up to about 3.5 V, 250-400 K, 0.1 ms to years, as the Li device is; formed, it
+keeps a level for years at 300 K. **Not modelled**: what `iontronic_li` does not, and humidity, on
+which real protonic devices depend.
 """
 
 from dataclasses import dataclass

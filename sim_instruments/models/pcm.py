@@ -1,9 +1,10 @@
 r"""Phase-change memory: pulses melt and crystallise, what was written is random and drifts.
 
-**Statistics** — measured on phase-change arrays and published as formulas [R: aihwkit,
-`inference/noise/pcm.py` and `hermes.py`, MIT; preset `aihwkit`: Nandakumar et al., ICECS 2019, an
-array of a million devices; `hermes`: Le Gallo et al., Nat. Electron. 2023,
-doi:10.1038/s41928-023-01010-1, one device per weight]. With ``g = G/G_max`` of what was aimed at::
+**Statistics** — measured on phase-change arrays and published as formulas [R: IBM/aihwkit,
+`inference/noise/pcm.py` and `hermes.py`, MIT; preset `aihwkit`: Nandakumar et al., ICECS 2019,
+doi:10.1109/ICECS46596.2019.8964852, an array of a million devices; `hermes`: Le Gallo et al., Nat.
+Electron. 2023, doi:10.1038/s41928-023-01010-1, one device per weight]. With ``g = G/G_max`` of what
+was aimed at::
 
     G_prog = max(G + sigma_prog(g) xi1, ~0);   nu = |mu_nu(g) + sigma_nu(g) xi2|
     G(t)   = G_prog ((t + t0)/t0)^-nu          t since the last programming

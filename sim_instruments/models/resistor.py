@@ -2,7 +2,12 @@
 
     I = V / R
 
-R is `resistance` (Ohm), the same at every temperature. Not modelled: noise, heating, capacitance.
+R is `resistance` (Ohm), the same at every temperature, 10 kOhm by choice [D].
+
+**Source**: G. S. Ohm, Die galvanische Kette, mathematisch bearbeitet, Berlin 1827 [M].
+
+**Valid** at every voltage, current, temperature and time. **Not modelled**: noise, heating,
+capacitance.
 """
 
 from dataclasses import dataclass

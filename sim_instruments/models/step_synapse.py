@@ -1,8 +1,9 @@
 r"""Step synapse: published analog devices as tables, one conductance step per pulse.
 
-The behavioural law of NeuroSim [R: MLP+NeuroSim V3 manual, Eq. 1-3 and Table II, values in
-brackets from V2]. Potentiation and depression are exponentials in the pulse number `P`, each with
-its own curvature::
+The behavioural law of NeuroSim, P.-Y. Chen et al., IEEE TCAD 37, 3067 (2018),
+doi:10.1109/TCAD.2018.2789723 [R: MLP+NeuroSim V3 manual, Eq. 1-3 and Table II, values in brackets
+from V2]. Potentiation and depression are exponentials in the pulse number `P`, each with its own
+curvature::
 
     G_LTP(P) = B (1 - exp(-P/A)) + G_min,   B = (G_max - G_min)/(1 - exp(-P_max/A))
     LTD: the same curve with its own A, run from P_max down

@@ -1,8 +1,8 @@
 r"""VO2 thermal neuristor: an insulator that turns metal when warm, with hysteresis.
 
 The published model of VO2 spiking devices [R: Qiu, Zhang, Di Ventra, Advanced Materials 2024,
-doi:10.1002/adma.202306818; parameters from gabebere/single-neuristor, MIT], its hysteresis with
-nearly closed minor loops::
+doi:10.1002/adma.202306818; parameters: gabebere/single-neuristor, MIT], its hysteresis with nearly
+closed minor loops::
 
     I = V/R(T);    C_th dT/dt = V I - S_e (T - T_b)
     R = R_0 exp(E/T) g(T) + R_m
