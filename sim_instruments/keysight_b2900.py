@@ -122,8 +122,12 @@ class KeysightB2900(MeasureSide):
 
     def _triggers(self, channel: int, action: str) -> Triggers:
         """Return an action's layers."""
-        busy = self._wait("sense", channel) + self._aperture(channel)
-        if action == "tran":
+        busy, delay = self._aperture(channel), float(self.of(f"{action}_trig_delay", channel))
+        if action == "acq":
+            # A measurement waits for its own delay and, after a source change, for its wait time.
+            changed = self.of("tran_trig_delay", channel)
+            delay = max(delay, changed + self._wait("sense", channel))
+        else:
             busy = self._wait("source", channel)
             if self.of("shape", channel) == "PULS":
                 busy += self.of("pulse_delay", channel) + self.of("pulse_width", channel)
@@ -137,7 +141,7 @@ class KeysightB2900(MeasureSide):
             ticks(self.of(f"{action}_arm_delay", channel)),
             ticks(timers["arm"]),
             self.of(f"{action}_trig_count", channel),
-            ticks(self.of(f"{action}_trig_delay", channel)),
+            ticks(delay),
             ticks(timers["trig"]),
             ticks(busy),
         )

@@ -18,6 +18,7 @@ from sim_instruments.scpi import (
     Text,
 )
 from sim_instruments.scpi_lexer import Token
+from sim_instruments.scpi_parameters import forms
 
 if TYPE_CHECKING:
     from sim_instruments.scpi import Device
@@ -260,7 +261,7 @@ def _readouts() -> tuple[Command, ...]:
     found: list[Command] = []
     for element in ("", *ELEMENTS):
         tail = element and f":{element}"
-        short = element[:4].upper()
+        short = forms(element)[0]
         for verb, method in (("READ", "read_out"), ("FETCh", "fetch")):
             found.append(Readout(f"{verb}[:SCALar]{tail}", method, False, short))
             found.append(Readout(f"{verb}:ARRay{tail}", method, True, short))

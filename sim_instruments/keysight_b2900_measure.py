@@ -123,7 +123,9 @@ class MeasureSide(SourceSide):
                 full = max(full, fitting(_RANGES[key], float(np.abs(source).max(initial=0.0))))
             grain = full * 1e-6 / cycles**0.5
             beyond = np.abs(true) > full * (1.02 if full in (1.5, 3.0) else REACH[key])
-            measured[key] = np.where(beyond, np.copysign(np.inf, true), np.rint(true / grain) * grain)
+            measured[key] = np.where(
+                beyond, np.copysign(np.inf, true), np.rint(true / grain) * grain
+            )
             over |= beyond
         limited = taken[:, 2] > 0
         self._limited[channel] = bool(limited[-1:].any())
