@@ -223,16 +223,19 @@ def _options(name: str, driver: Any, given: dict[str, Any]) -> dict[str, Any]:
 
 def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
     """Return the wiring, each role checked against what its instrument can do."""
-    for role in ("source_meter", "generator", "gate"):
-        named = getattr(config.wiring, role)
+    wiring = config.wiring
+    for role, named in (
+        ("source_meter", config.source_meter),
+        ("generator", wiring.generator),
+        ("gate", wiring.gate),
+    ):
         if named in instruments and not isinstance(instruments[named], Source):
             raise ConfigError(f"[wiring] {role}: {named} is no source; name one that is")
     meter = instruments[config.source_meter]
-    if not (isinstance(meter, Source) and meter.capabilities.measures):
+    if not meter.capabilities.measures:
         raise ConfigError(
             f"[wiring] source_meter: {config.source_meter} cannot measure; name a source-meter"
         )
-    wiring = config.wiring
     second = wiring.gate == config.second_channel
     if second and meter.capabilities.gate is None:
         raise ConfigError(

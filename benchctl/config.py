@@ -66,9 +66,10 @@ class ArrayConfig(Frozen):
     """their number"""
     columns: Annotated[int, Field(ge=1, le=1024)]
     """their number"""
-    scheme: Literal["floating", "grounded", "half"] = "floating"
+    scheme: Literal["floating", "grounded", "half", "sensed"] = "floating"
     """where the other rows and columns are: held by nobody, at ground, or at half the voltage,
-    for which the source-meter's second channel is on the input `third`"""
+    for which the source-meter's second channel is on the input `third`. sensed: at ground, the
+    column on that channel, which measures this cell alone; pulses then disturb the row"""
     first_row: Annotated[int, Field(ge=1)] = 1
     """output of the matrix that leads to row 0; the others follow"""
     first_column: Annotated[int, Field(ge=1)] | None = None
@@ -170,21 +171,22 @@ class BenchConfig(Frozen):
                 f"[dut.array] cell: {list(array.cell)} is not in an array of "
                 f"{array.rows} x {array.columns}, counted from 0"
             )
-        wants = "half" if array.scheme == "half" else "gates" if array.first_gate else ""
+        second = array.scheme in ("half", "sensed")
+        wants = f"scheme {array.scheme}" if second else "first_gate" if array.first_gate else ""
         if wants and self.wiring.gate != self.second_channel:
             raise ValueError(
-                f"[wiring] gate: {'scheme half' if wants == 'half' else 'first_gate'} needs the "
-                f'second channel of the source-meter, gate = "{self.second_channel}"'
+                f"[wiring] gate: {wants} needs the second channel of the source-meter, "
+                f'gate = "{self.second_channel}"'
             )
-        if array.scheme == "half" and array.first_gate:
+        if second and array.first_gate:
             raise ValueError(
-                "[dut.array] the second channel cannot drive both gates and half-biased lines; "
-                'with first_gate choose scheme = "floating" or "grounded"'
+                f"[dut.array] the second channel cannot serve both first_gate and {wants}; "
+                'choose scheme = "floating" or "grounded"'
             )
         if not wants and self.wiring.gate is not None:
             raise ValueError(
-                '[wiring] gate: an array takes it for scheme = "half" or for its gate lines '
-                "(first_gate); leave it out"
+                '[wiring] gate: an array takes it for scheme = "half" or "sensed", or for its gate '
+                "lines (first_gate); leave it out"
             )
 
     @property

@@ -264,7 +264,12 @@ class Dut:
             self.wiring.gate.play(program)
             return Readings.join([])
         self._switch(generator=False)
-        return self.wiring.source_meter.play(program)
+        readings = self.wiring.source_meter.play(program)
+        array = self.wiring.array
+        if array is not None and array.senses and readings.gate_current is not None:
+            # What leaves the column is what went through the cell, and through no other.
+            return replace(readings, current=-readings.gate_current, gate_current=None)
+        return readings
 
     def connect(self) -> None:
         """Bring the relay to the source-meter, wherever it was.

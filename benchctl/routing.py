@@ -143,7 +143,8 @@ def _step(
             )
         held = replace(program, voltage=gate, compliance=limits.gate_compliance)
         return Step(wiring.gate, held)
-    if gate is not None and gate.any():
+    sensed = wiring.array is not None and wiring.array.senses
+    if gate is not None and (sensed or gate.any()):
         program = replace(program, gate=gate, gate_compliance=limits.gate_compliance)
     if source == METER:
         return Step(wiring.source_meter, program)

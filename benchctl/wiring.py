@@ -44,7 +44,8 @@ class Array:
     columns: int
     scheme: str = "floating"
     """where the other rows and columns are: ``floating``, ``grounded``, or at ``half`` the voltage
-    of the device, which the source-meter's second channel then plays"""
+    of the device, which the source-meter's second channel then plays. ``sensed``: at ground, and
+    the second channel, at 0 V, measures what comes out of the column"""
     first_row: int = 1
     """output that leads to row 0"""
     first_column: int = 1
@@ -67,7 +68,7 @@ class Array:
     def lines(self) -> tuple[list[int], list[int]]:
         """Inputs and outputs of the matrix that are in use."""
         inputs = [self.high, self.low]
-        if self.first_gate is not None or self.scheme == "half":
+        if self.first_gate is not None or self.scheme in ("half", "sensed"):
             inputs.append(self.third)
         outputs = [*range(self.first_row, self.first_row + self.rows)]
         outputs += range(self.first_column, self.first_column + self.columns)
@@ -77,11 +78,11 @@ class Array:
 
     def crosspoints(self, cell: Cell) -> set[tuple[int, int]]:
         """Return the (input, output) pairs that connect `cell`, and hold the other lines."""
-        outputs = {"floating": None, "grounded": self.low, "half": self.third}
-        other = outputs[self.scheme]
+        held = {"floating": None, "half": self.third}
+        other = held.get(self.scheme, self.low)
         closed = {
             (self.high, self.first_row + cell.row),
-            (self.low, self.first_column + cell.column),
+            (self.third if self.senses else self.low, self.first_column + cell.column),
         }
         if other is not None:
             closed |= {(other, self.first_row + r) for r in range(self.rows) if r != cell.row}
@@ -95,10 +96,17 @@ class Array:
             }
         return closed
 
+    @property
+    def senses(self) -> bool:
+        """Whether the second channel measures the column."""
+        return self.scheme == "sensed"
+
     def gate_levels(self, voltage: FloatArray) -> FloatArray | None:
         """Return what the second channel plays while the cell is given `voltage` (V)."""
         if self.first_gate is not None:
             return np.full(voltage.size, self.gate)
+        if self.senses:
+            return np.zeros(voltage.size)
         return 0.5 * voltage if self.scheme == "half" else None
 
 

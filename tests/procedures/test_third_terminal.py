@@ -1,0 +1,109 @@
+"""Third terminals through the wire: a gate in step with the device, and a generator on the gate."""
+
+import numpy as np
+import pytest
+
+from benchctl import open_bench
+from benchctl.errors import CapabilityError, LimitExceeded
+from benchctl.stimulus import Segment, Stimulus, read
+from procedures.potentiation import Potentiation
+
+TWO_CHANNELS = """
+[instruments.smu]
+driver = "keysight_b2900"
+address = "USB0::0x0957::0x8C18::MY51141234::INSTR"
+[wiring]
+gate = "smu.2"
+"""
+GENERATOR = """
+[instruments.smu]
+driver = "keithley_2450"
+address = "TCPIP0::192.0.2.11::5025::SOCKET"
+[instruments.pulser]
+driver = "keysight_81160a"
+address = "USB0::0x0957::0x4108::MY51350123::INSTR"
+[wiring]
+source_meter = "smu"
+gate = "pulser"
+series_resistance = "1 MOhm"
+"""
+REST = """
+[dut]
+limits = {{ voltage = ["-1 V", "1 V"], current = "1 mA", gate = ["-5 V", "5 V"], gate_current = "10 uA" }}
+[simulation]
+model = "{model}"
+seed = 1
+"""  # noqa: E501 - an inline table has one line
+
+
+@pytest.fixture
+def gated(tmp_path):
+    opened = []
+
+    def opener(instruments, model):
+        path = tmp_path / "bench.toml"
+        path.write_text(instruments + REST.format(model=model), encoding="utf-8")
+        opened.append(open_bench(path, simulate=True))
+        return opened[-1]
+
+    yield opener
+    for bench in opened:
+        bench.close()
+
+
+def swept(gates, drain=0.05):
+    return sum((Stimulus((Segment(drain, 2e-3, measure=True, gate=g),)) for g in gates), Stimulus())
+
+
+@pytest.mark.parametrize("instruments", [TWO_CHANNELS, GENERATOR], ids=["in step", "in turn"])
+def test_gate_pulses_move_an_electrochemical_cell_in_even_steps(gated, measure, instruments):
+    bench = gated(instruments, "ecram")
+    procedure = Potentiation(
+        terminal="gate", set_voltage=1.0, reset_voltage=-1.0, set_width=200e-6, reset_width=200e-6,
+        pulses=40, cycles=2, read_width=5e-3,
+    )  # fmt: skip
+    found = measure(procedure, bench)
+    linear = found.merits["linearity"].value
+    print(f"R² {linear:.4f}, range {found.merits['dynamic_range'].value:.3g}")
+    assert linear > 0.98
+    assert found.merits["dynamic_range"].value > 2
+    assert bench.world.at_rest
+
+
+def test_a_transfer_curve_needs_both_terminals_in_step(gated):
+    bench = gated(TWO_CHANNELS, "fefet")
+    gates = np.linspace(-0.5, 1.5, 21)
+    found = bench.dut.play(swept(gates), compliance=1e-3)
+    assert found.gate_current is not None
+    assert np.all(np.isfinite(found.gate_current))
+    current = found.current
+    print(f"drain current from {current[0]:.3g} A to {current[-1]:.3g} A")
+    assert current[-1] > 100 * abs(current[0])
+    assert np.all(np.diff(current) > -0.05 * current.max())
+    assert bench.dut.play(read(0.05), compliance=1e-3).gate_current is None
+
+
+def test_a_generator_on_the_gate_and_a_read_at_once_are_refused(gated):
+    bench = gated(GENERATOR, "ecram")
+    sent = bench.world.messages
+    with pytest.raises(CapabilityError, match="not in step"):
+        bench.dut.play(swept([1.0]))
+    assert bench.world.messages == sent
+
+
+@pytest.mark.parametrize("instruments", [TWO_CHANNELS, GENERATOR], ids=["in step", "in turn"])
+def test_the_gates_limits_are_its_own(gated, instruments):
+    bench = gated(instruments, "ecram")
+    sent = bench.world.messages
+    for level in (6.0, -6.0):
+        with pytest.raises(LimitExceeded, match="at the third terminal"):
+            bench.dut.play(Stimulus((Segment(0.0, 1e-3, gate=level),)))
+    with pytest.raises(LimitExceeded, match=r"-1 V to 1 V"):
+        bench.dut.play(read(1.5))
+    assert bench.world.messages == sent
+
+
+def test_a_generator_without_a_resistor_may_not_short_into_the_gate(gated):
+    bench = gated(GENERATOR.replace('series_resistance = "1 MOhm"', ""), "ecram")
+    with pytest.raises(LimitExceeded, match="series resistor"):
+        bench.dut.check(Stimulus((Segment(0.0, 1e-3, gate=1.0),)))
