@@ -94,6 +94,8 @@ def _capabilities(can: roles.Capabilities) -> list[tuple[str, str]]:
         ("segments in a program", str(can.segments)),
         ("measures", "yes" if can.measures else "no"),
     ]
+    if can.gate is not None:
+        rows.insert(1, ("third terminal, in step", _span(can.gate, "V")))
     return [*rows, ("output resistance", show(can.resistance, "Ohm"))] if can.resistance else rows
 
 

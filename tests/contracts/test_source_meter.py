@@ -1,5 +1,6 @@
 """What every source-meter owes: held against each driver on its simulator."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -178,6 +179,24 @@ def test_check_refuses_without_touching_the_wire(name: str, connect: Any, bad: P
         with pytest.raises(CapabilityError, match=r"box|2400|2450"):
             attempt(bad)
     assert box.world.messages == sent
+
+
+def test_a_third_terminal_is_driven_in_step_or_refused(name: str, connect: Any) -> None:
+    box = prepared(connect, name)
+    plain = program(read(0.1, 10e-3) + read(0.2, 10e-3), count=2)
+    gated = replace(plain, gate=np.array([1.0, -1.0]), gate_compliance=1e-6)
+    if box.driver.capabilities.gate is None:
+        sent = box.world.messages
+        for attempt in (box.driver.check, box.driver.play):
+            with pytest.raises(CapabilityError, match="third terminal"):
+                attempt(gated)
+        assert box.world.messages == sent
+        return
+    readings = box.driver.play(gated)
+    assert readings.current == pytest.approx([1e-5, 2e-5] * 2, rel=1e-2)
+    assert readings.gate_current == pytest.approx(np.zeros(4), abs=1e-12)
+    assert box.driver.play(plain).gate_current is None
+    assert box.world.at_rest
 
 
 def test_check_accepts_what_play_plays(name: str, connect: Any) -> None:

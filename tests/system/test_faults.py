@@ -13,18 +13,31 @@ from benchctl.store import StoredRun
 
 BENCH = Path("examples/benches/generator_and_source_meter.toml").read_text(encoding="utf-8")
 SHORT = {"set-reset": {"cycles": 2}, "iv-sweep": {"cycles": 1}}
+GATED = Path("examples/benches/three_terminal.toml").read_text(encoding="utf-8")
+ON_THE_GATE = {
+    "terminal": "gate", "set_voltage": 1.0, "reset_voltage": -1.0, "set_width": 10e-3,
+    "reset_width": 10e-3, "cycles": 1, "pulses": 2,
+}  # fmt: skip
 
 
-def attempt(folder, name, faults=""):
+def attempt(folder, name, faults="", bench=BENCH, **parameters):
     """Return the bench and the result; the result is None where the bench did not open."""
     path = folder / "bench.toml"
-    path.write_text(BENCH + faults, encoding="utf-8")
+    path.write_text(bench + faults, encoding="utf-8")
     try:
         bench = open_bench(path, simulate=True, seed=1)
     except InstrumentError:
         return None, None
-    procedure = make(find_procedure(name), SHORT[name])
+    procedure = make(find_procedure(name), parameters or SHORT[name])
     return bench, Run(procedure, bench, out=folder).execute()
+
+
+def fault_at(number, instrument, kind):
+    """Return what bench.toml says of a fault."""
+    return (
+        f'\n[[simulation.faults]]\ninstrument = "{instrument}"\n'
+        f'message = {number}\nkind = "{kind}"\n'
+    )
 
 
 @pytest.mark.parametrize("kind", ["timeout", "drop", "error", "garbage"])
@@ -38,11 +51,7 @@ def test_a_fault_at_every_message(tmp_path, name, instrument, kind):
     for number in range(1, whole.world.messages + 1):
         folder = tmp_path / f"{number}"
         folder.mkdir()
-        fault = (
-            f'\n[[simulation.faults]]\ninstrument = "{instrument}"\n'
-            f'message = {number}\nkind = "{kind}"\n'
-        )
-        bench, result = attempt(folder, name, fault)
+        bench, result = attempt(folder, name, fault_at(number, instrument, kind))
         if bench is None:
             assert not list(folder.glob("*.h5"))
             failed += 1
@@ -62,3 +71,26 @@ def test_a_fault_at_every_message(tmp_path, name, instrument, kind):
     whole.close()
     # A sweep asks nothing of the generator, so an error it queues by itself is no failure.
     assert failed or (name, instrument, kind) == ("iv-sweep", "pulser", "error")
+
+
+@pytest.mark.parametrize("kind", ["timeout", "drop", "error", "garbage"])
+def test_a_fault_at_every_message_of_a_third_terminal(tmp_path, kind):
+    whole, result = attempt(tmp_path, "potentiation", bench=GATED, **ON_THE_GATE)
+    assert result.status == "finished"
+    failed = 0
+    # Half of the messages are answers; the last faults come after the run.
+    for number in range(1, whole.world.messages - whole.world.round_trips + 2):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        fault = fault_at(number, "smu", kind)
+        bench, result = attempt(folder, "potentiation", fault, GATED, **ON_THE_GATE)
+        if bench is None:
+            failed += 1
+            continue
+        assert bench.world.at_rest, f"message {number}: a source still drives the device"
+        if result.status == "failed":
+            failed += 1
+            assert "smu" in result.error
+        bench.close()
+    whole.close()
+    assert failed > 5
