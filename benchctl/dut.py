@@ -65,11 +65,6 @@ class Dut:
 
         A write-verify gives the same few pulses over and over.
         """
-        if self.cell is None:
-            raise ConfigError(
-                f"{self.name} is an array and no cell is chosen; name one with --cell ROW,COLUMN "
-                "or in [dut.array] cell"
-            )
         limit = self.limits.current if compliance is None else compliance
         known = self._known.get((stimulus, limit)) if len(stimulus.items) <= SHORT else None
         if known is not None:
@@ -100,7 +95,9 @@ class Dut:
             Stopped: the run was asked to stop.
             InstrumentError: an instrument failed.
         """
-        for steps, count in self._passes(stimulus, compliance):
+        passes = self._passes(stimulus, compliance)
+        self.need_cell()
+        for steps, count in passes:
             if len(steps) == 1 and steps[0].program is not None:
                 yield from self._play_repeated(steps[0], steps[0].program)
                 continue
@@ -158,6 +155,18 @@ class Dut:
     def measures(self, width: float) -> bool:
         """Tell whether the bench can give a reading inside a segment of `width` seconds."""
         return width >= self.wiring.shortest
+
+    def need_cell(self) -> None:
+        """Refuse to go on without knowing which device is meant.
+
+        Raises:
+            ConfigError: the DUT is an array, and no cell is connected.
+        """
+        if self.cell is None:
+            raise ConfigError(
+                f"{self.name} is an array and no cell is chosen; name one with --cell ROW,COLUMN "
+                "or in [dut.array] cell"
+            )
 
     def select(self, cell: Cell) -> None:
         """Connect `cell`; the device rests, because every program ends at 0 V.

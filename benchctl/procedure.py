@@ -83,6 +83,8 @@ class Procedure(pymeasure.experiment.Procedure):
 
     PRISTINE: ClassVar[bool] = False
     """the recipe wants a fresh device; the built-in simulated bench then gives one"""
+    SELECTS: ClassVar[bool] = False
+    """the recipe goes through the cells of an array by itself"""
     PLOTS: ClassVar[tuple[Plot, ...]] = ()
     DATA_COLUMNS: ClassVar[list[str]] = []
 
@@ -178,8 +180,11 @@ class Procedure(pymeasure.experiment.Procedure):
         """Refuse what `dut` cannot be given; a run asks before it makes or sends anything.
 
         Raises:
+            ConfigError: the DUT is an array, and nobody chose the cell this procedure measures.
             LimitExceeded, CapabilityError: what is previewed, or asked for besides, is refused.
         """
+        if not self.SELECTS:
+            dut.need_cell()
         dut.check(self.preview(), compliance=getattr(self, "compliance", None))
 
     def record(self, **columns: Any) -> None:

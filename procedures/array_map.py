@@ -20,6 +20,8 @@ class ArrayMap(Procedure):
     a cell alone, up to the resistance of its lines. A lone device is an array of one.
     """
 
+    SELECTS: ClassVar[bool] = True
+
     read_voltage = quantity("Read voltage", 0.1, "V", -5, 5)
     read_width = quantity("Read width", "5 ms", "s", 1e-9, 100)
     repeats = count("Repeats", 1, description="of the whole map")

@@ -26,6 +26,8 @@ class Retention(Programming):
     beyond the last read is said with it.
     """
 
+    SELECTS: ClassVar[bool] = True
+
     levels = quantities_list("Levels", "5 uS, 20 uS, 80 uS", "S", 1e-12, 10)
     level_order = choice("Level order", "ascending", ["ascending", "descending", "as listed"])
     duration = quantity("Duration", "1e4 s", "s", 1e-3, "100 y")

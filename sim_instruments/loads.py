@@ -6,7 +6,6 @@ from typing import Any
 from sim_instruments.load import Load
 from sim_instruments.models import create
 from sim_instruments.models.ageing import AgeingParameters
-from sim_instruments.models.device import Device
 from sim_instruments.models.network import CircuitParameters
 from sim_instruments.models.parameters import checked
 
@@ -44,20 +43,12 @@ def make_load(simulation: Mapping[str, Any], array: Mapping[str, Any] | None = N
         from sim_instruments.circuits.array import make_array  # scipy's solvers load slowly
 
         return make_array(simulation, {"array": array})
+    model, seed = simulation.get("model", "gap_filament"), simulation.get("seed")
+    own = simulation.get("parameters") or {}
     if name != "device":
-        from sim_instruments.circuits.loads import make_circuit
+        from sim_instruments.circuits.loads import device_maker, make_circuit
 
-        return make_circuit(name, lambda number: _device(simulation, number), parameters)
-    device = _device(simulation)
+        return make_circuit(name, device_maker(model, seed, own), parameters)
+    device = create(model, seed=seed, **own)
     device.surround(around, ageing)
     return device
-
-
-def _device(simulation: Mapping[str, Any], number: int = 0) -> Device:
-    """Return device `number` of a circuit: the same model and parameters, a seed of its own."""
-    seed = simulation.get("seed")
-    return create(
-        simulation.get("model", "gap_filament"),
-        seed=None if seed is None else seed + number,
-        **simulation.get("parameters") or {},
-    )
