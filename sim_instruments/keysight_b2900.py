@@ -12,7 +12,7 @@ channel's compliance is told and not enforced where it plays in step: its source
 """
 
 from functools import partialmethod
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,14 @@ IDLE: Final = {1: 1 << 1 | 1 << 4, 2: 1 << 7 | 1 << 10}
 _ALL: Final = ("acq", "tran")
 
 
+class Plan(NamedTuple):
+    """What a run does."""
+
+    tracks: list[Track]
+    """per channel"""
+    line: Timeline
+
+
 class KeysightB2900(MeasureSide):
     """The instrument; `port` is its name on the bench."""
 
@@ -42,6 +50,7 @@ class KeysightB2900(MeasureSide):
     def on_reset(self) -> None:
         """Nothing waits for a trigger."""
         super().on_reset()
+        self._planned: tuple[tuple[Any, ...], Plan] | None = None
         self._wait_for(())
 
     def show_error(self, entry: tuple[int, str] | None) -> str:
@@ -71,14 +80,14 @@ class KeysightB2900(MeasureSide):
             self.of(f"{action}_{layer}_source", channel)
             for action in actions for layer in ("arm", "trig") for channel in channels
         }  # fmt: skip
-        tracks = [self._track(channel, actions) for channel in channels]
+        plan = self._plan(channels, actions)
         for channel in channels:
             if self.of("on_auto", channel):
                 self.settings[f"output{channel}"] = True
                 self.drive(channel)
             self._rows[channel] = NONE
         if sources <= {"AINT", "TIM"}:
-            self._run(channels, tracks)
+            self._run(channels, plan)
         else:
             self._wait_for(channels, actions)
 
@@ -92,7 +101,7 @@ class KeysightB2900(MeasureSide):
         if not waiting or not set(channels) & set(waiting):
             raise ScpiError(-211)
         self._wait_for(())
-        self._run(waiting, [self._track(channel, actions) for channel in waiting])
+        self._run(waiting, self._plan(waiting, actions))
 
     initiate_all = partialmethod(_initiate, _ALL)
     initiate_acq = partialmethod(_initiate, ("acq",))
@@ -119,6 +128,16 @@ class KeysightB2900(MeasureSide):
         """Answer once nothing runs."""
         self.finish()
         return "1"
+
+    def _plan(self, channels: Channels, actions: tuple[str, ...]) -> Plan:
+        """Return what will be done: the same as before where nothing has been told since."""
+        told = (channels, actions, self.settings, self._lists, self._triggered)
+        if self._planned is None or told != self._planned[0]:
+            tracks = [self._track(channel, actions) for channel in channels]
+            settings, lists, levels = dict(self.settings), dict(self._lists), dict(self._triggered)
+            told = (channels, actions, settings, lists, levels)
+            self._planned = (told, Plan(tracks, merge(tracks)))
+        return self._planned[1]
 
     def _triggers(self, channel: int, action: str) -> Triggers:
         """Return an action's layers."""
@@ -179,11 +198,11 @@ class KeysightB2900(MeasureSide):
         both = np.column_stack([levels, np.full(levels.size, base)])
         return np.column_stack([rise, fall]).ravel(), both.ravel()
 
-    def _run(self, channels: Channels, tracks: list[Track]) -> None:
+    def _run(self, channels: Channels, plan: Plan) -> None:
         """Play, and keep the readings."""
         if self.settings["timer_auto"]:
             self._epoch = self.world.now
-        began, line = self.world.now, merge(tracks)
+        began, line = self.world.now, plan.line
         guarded = any(
             self.of("protection", c) or self._key(c) == "curr" for c in channels
         )  # fmt: skip
@@ -194,7 +213,7 @@ class KeysightB2900(MeasureSide):
             times = began + line.ends[reads] - self._aperture(channel)
             rows = self._digest(channel, times, taken[place][reads], line.levels[place][reads])
             self._keep(channel, rows)
-            self._end(channel, tracks[place])
+            self._end(channel, plan.tracks[place])
 
     def _play(self, channels: Channels, line: Timeline) -> list[Array]:
         """Return (V, A, limited) at the end of each segment, per channel."""
@@ -233,7 +252,7 @@ class KeysightB2900(MeasureSide):
             if tripped:
                 self.settings.update({f"output{c}": False for c in tripped})
                 break
-        return [np.array(rows, dtype=float) for rows in taken]
+        return [np.array(rows, dtype=float).reshape(-1, 3) for rows in taken]
 
     def _spot(self, channel: int, seconds: float) -> tuple[float, float, bool]:
         """Return (V, A, limited) after `seconds` at the held level."""

@@ -224,7 +224,7 @@ def _sense(name: str, unit: str, ranges: tuple[float, ...], limit: Number) -> tu
 def _layers() -> tuple[Command, ...]:
     """Return the settings of both layers of both actions of the trigger model."""
     found: list[Command] = []
-    kinds = {
+    kinds: dict[str, tuple[str, Number | Choice]] = {
         "COUNt": ("count", Number("", 1, READINGS, 1, integer=True)),
         "DELay": ("delay", _signed("S", 0, LONGEST, 0.0)),
         "TIMer": ("timer", _signed("S", SHORTEST_INTERVAL, LONGEST, SHORTEST_INTERVAL)),

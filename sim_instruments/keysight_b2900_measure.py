@@ -30,6 +30,8 @@ from sim_instruments.scpi import ScpiError
 from sim_instruments.scpi_parameters import forms
 from sim_instruments.world import World
 
+AUTO_APERTURE: Final = 0.1 / LINE_FREQUENCY
+"""s, where it is automatic [MEM]"""
 INITIAL_WAIT: Final = 20e-6
 """s between a source change and a measurement, where the wait is automatic [D]"""
 REACH: Final = {"volt": 1.06, "curr": 1.06}
@@ -97,7 +99,7 @@ class MeasureSide(SourceSide):
 
     def _aperture(self, channel: int) -> float:
         if self.of("aperture_auto", channel):
-            return 0.1 / LINE_FREQUENCY
+            return AUTO_APERTURE
         return float(self.of("aperture", channel))
 
     def _wait(self, side: str, channel: int) -> float:

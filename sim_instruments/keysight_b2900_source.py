@@ -131,9 +131,10 @@ class SourceSide(Device):
         if mode == "FIX":
             level = self._triggered.get((channel, key), self.of(f"{key}_level", channel))
             return np.full(count, float(level))
-        cycle = self._staircase(key, channel)
         if mode == "LIST":
             cycle = np.array(self._lists[channel, key][self.of(f"{key}_list_start", channel) - 1 :])
+        else:
+            cycle = self._staircase(key, channel)
         if not cycle.size:
             raise ScpiError(-221)
         return np.resize(cycle, count)

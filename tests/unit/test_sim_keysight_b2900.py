@@ -226,6 +226,10 @@ def test_after_a_sweep_the_source_is_back(bench: Bench) -> None:
     assert float(bench.ask(":MEAS:VOLT?")) == pytest.approx(2.0, rel=1e-3)
     bench.send(":SOUR:VOLT:MODE FIX;:SOUR:VOLT:TRIG 3;:INIT:TRAN")
     assert float(bench.ask(":MEAS:VOLT?")) == pytest.approx(3.0, rel=1e-3)
+    bench.send(":SOUR:WAIT OFF;:TRIG:SOUR AINT;:INIT:TRAN")  # takes no time at all
+    bench.send(":TRIG:COUN 1;:INIT:TRAN", ":OUTP:PROT ON;:INIT:TRAN")
+    assert bench.errors() == []
+    assert float(bench.ask(":MEAS:VOLT?")) == pytest.approx(3.0, rel=1e-3)
 
 
 def test_time_of_a_run(bench: Bench) -> None:
