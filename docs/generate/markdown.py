@@ -58,6 +58,11 @@ def docstring(thing: object, *, skip_first: bool = False) -> str:
     text = inspect.getdoc(thing) or ""
     if skip_first:
         text = text.partition("\n")[2].strip("\n")
+    return as_markdown(text)
+
+
+def as_markdown(text: str) -> str:
+    """Return the text of a docstring as Markdown."""
     blocks = re.split(r"\n\s*\n", text)
     out: list[str] = []
     for block in blocks:
