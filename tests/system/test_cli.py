@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import xarray
 
-from benchctl import cli
+from benchctl import cli, plugins
 from benchctl.store import Column, Header, RunFile
 
-SEVEN = ("iv-sweep", "forming", "set-reset", "multilevel", "stdp", "retention", "endurance")
+EXAMPLES = Path("examples/benches")
 SOURCE_METER = "examples/benches/source_meter.toml"
 RELAY = "examples/benches/generator_and_source_meter.toml"
 
@@ -45,7 +45,7 @@ def columns(path):
         return {name: data[...] for name, data in file["data"].items() if name != "record"}
 
 
-@pytest.mark.parametrize("name", SEVEN)
+@pytest.mark.parametrize("name", plugins.names("procedure"))
 def test_every_procedure_finishes_and_a_seed_gives_the_same_rows(run, benchctl, tmp_path, name):
     code, first, _ = run(name, "--seed", 1, "--out", tmp_path / "first.h5")
     assert code == 0
@@ -66,6 +66,46 @@ def test_every_procedure_finishes_and_a_seed_gives_the_same_rows(run, benchctl, 
     code, _, _ = benchctl("show", first["file"], "--plot", picture, "--quiet")
     assert code == 0
     assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("bench", "name", "cell"),
+    [
+        ("neuron", "firing", ()),
+        ("three_terminal", "potentiation", ()),
+        ("array", "array-map", ()),
+        ("array", "iv-sweep", ("--cell", "2,5", "-p", "cycles=1")),
+    ],
+)
+def test_the_example_circuits_run_simulated_as_they_stand(run, tmp_path, bench, name, cell):
+    path = EXAMPLES / f"{bench}.toml"
+    code, found, _ = run(
+        name, "--bench", path, "--simulate", "--seed", 2, "--out", tmp_path / "run.h5", *cell
+    )
+    assert (code, found["status"]) == (0, "finished")
+    with h5py.File(found["file"]) as file:
+        snapshot = json.loads(file.attrs["bench"])
+    assert snapshot["cell"] == ([2, 5] if cell else None)
+    assert snapshot["device"]["seed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "words"),
+    [
+        (None, 2, "name one with --cell ROW,COLUMN"),
+        ("2;5", 2, "expected ROW,COLUMN"),
+        ("8,0", 3, "rows end at 7"),
+    ],
+)
+def test_a_cell_that_is_not_there_is_one_line(run, tmp_path, cell, code, words):
+    chosen = () if cell is None else ("--cell", cell)
+    found, _, said = run(
+        "iv-sweep", "--bench", EXAMPLES / "array.toml", "--simulate", "--out", tmp_path, *chosen
+    )
+    assert found == code
+    assert words in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.glob("*.h5"))
 
 
 @pytest.mark.parametrize("bench", [SOURCE_METER, RELAY])

@@ -13,6 +13,8 @@ from benchctl.store import StoredRun
 
 BENCH = Path("examples/benches/generator_and_source_meter.toml").read_text(encoding="utf-8")
 SHORT = {"set-reset": {"cycles": 2}, "iv-sweep": {"cycles": 1}}
+ARRAY = Path("examples/benches/array.toml").read_text(encoding="utf-8")
+ARRAY = ARRAY.replace("rows = 8\ncolumns = 8", "rows = 2\ncolumns = 1")
 GATED = Path("examples/benches/three_terminal.toml").read_text(encoding="utf-8")
 ON_THE_GATE = {
     "terminal": "gate", "set_voltage": 1.0, "reset_voltage": -1.0, "set_width": 10e-3,
@@ -94,3 +96,28 @@ def test_a_fault_at_every_message_of_a_third_terminal(tmp_path, kind):
         bench.close()
     whole.close()
     assert failed > 5
+
+
+@pytest.mark.parametrize("kind", ["timeout", "drop", "error", "garbage"])
+@pytest.mark.parametrize("instrument", ["smu", "matrix"])
+def test_a_fault_at_every_message_of_an_array(tmp_path, instrument, kind):
+    whole, result = attempt(tmp_path, "array-map", bench=ARRAY, repeats=2)
+    assert (result.status, result.rows) == ("finished", 4)
+    failed = 0
+    for number in range(1, whole.world.messages - whole.world.round_trips + 2):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        fault = fault_at(number, instrument, kind)
+        bench, result = attempt(folder, "array-map", fault, ARRAY, repeats=2)
+        if bench is None:
+            failed += 1
+            continue
+        assert bench.world.at_rest, f"message {number}: a source still drives the device"
+        # Contacts never open or close under voltage, whatever went wrong before.
+        assert bench.world.hot_switches == 0
+        if result.status == "failed":
+            failed += 1
+            assert instrument in result.error
+        bench.close()
+    whole.close()
+    assert failed > 2
