@@ -71,6 +71,7 @@ class Bench:
 
     def safe(self) -> list[str]:
         """Turn every output off, whatever fails on the way; return what failed."""
+        self.dut.come_apart()
         return _make_safe(self.instruments)
 
     def close(self) -> None:
@@ -280,10 +281,9 @@ def _dut(config: BenchConfig, limits: Limits, clock: Clock, wiring: Wiring) -> D
     """Return what is measured, its paths in a known state."""
     dut = Dut(config.dut.sample, limits, clock, wiring)
     dut.connect()
-    if wiring.array is not None:
-        dut.cells, dut.cell = wiring.array.cells, None
-        if config.dut.array is not None and config.dut.array.cell is not None:
-            dut.choose(Cell(*config.dut.array.cell))
+    dut.offer_all()
+    if config.dut.array is not None and config.dut.array.cell is not None:
+        dut.choose(Cell(*config.dut.array.cell))
     return dut
 
 

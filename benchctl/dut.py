@@ -45,6 +45,8 @@ class Dut:
     """what `represent` does; None at a real bench"""
     _on_generator: bool | None = field(default=None, init=False)
     """where the relay is; None until it was set, and after a setting that failed"""
+    _apart: bool = field(default=False, init=False)
+    """whether the matrix has been opened since the cell was connected"""
     _known: dict[tuple[Stimulus, float], Passes] = field(default_factory=dict, init=False)
 
     def check(self, stimulus: Stimulus, *, compliance: float | None = None) -> Plan:
@@ -97,6 +99,8 @@ class Dut:
         """
         passes = self._passes(stimulus, compliance)
         self.need_cell()
+        if self._apart and self.cell is not None:
+            self.select(self.cell)
         for steps, count in passes:
             if len(steps) == 1 and steps[0].program is not None:
                 yield from self._play_repeated(steps[0], steps[0].program)
@@ -164,8 +168,8 @@ class Dut:
         """
         if self.cell is None:
             raise ConfigError(
-                f"{self.name} is an array and no cell is chosen; name one with --cell ROW,COLUMN "
-                "or in [dut.array] cell"
+                f"{self.name} is an array and no cell is chosen; name one with --cell ROW,COLUMN, "
+                "in [dut.array] cell, or at the top of the window"
             )
 
     def select(self, cell: Cell) -> None:
@@ -184,6 +188,7 @@ class Dut:
         if array is not None:
             self.cell = None
             array.matrix.connect(array.crosspoints(cell))
+            self._apart = False
         self.cell = cell
 
     def choose(self, cell: Cell) -> None:
@@ -194,6 +199,15 @@ class Dut:
         """
         self.select(cell)
         self.cells = (cell,)
+
+    def offer_all(self) -> None:
+        """Offer procedures every cell again, with none of an array chosen."""
+        if self.wiring.array is not None:
+            self.cells, self.cell = self.wiring.array.cells, None
+
+    def come_apart(self) -> None:
+        """Note that the matrix was opened: the cell is connected again before it is used."""
+        self._apart = self.wiring.array is not None
 
     @property
     def label(self) -> str:
