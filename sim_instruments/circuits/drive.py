@@ -69,10 +69,11 @@ class Drive:
     @property
     def rests(self) -> bool:
         """Whether no line is driven anywhere but at 0 V."""
+        lines = self.lines
+        driven = np.isfinite(lines) & (lines != 0.0)
         if self.source is None:
-            return not np.any(np.nan_to_num(self.lines))
-        others = np.nan_to_num(self.lines[~self.source.lines])
-        return self.source.level == 0.0 and not np.any(others)
+            return not driven.any()
+        return self.source.level == 0.0 and not driven[~self.source.lines].any()
 
 
 def picked(

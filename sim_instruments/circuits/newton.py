@@ -32,7 +32,7 @@ Cells = Callable[[Array, Array], tuple[Array, Array, Array]]
 """high and low line of each cell (V) -> current (A), its slope with high and, downwards, low (S)"""
 Index = NDArray[np.intp]
 
-RELATIVE = 1e-10
+EXACT = 1e-10
 """of the largest cell current: a residual this small is none"""
 ROUNDING = 2e-15
 """of the largest current in a wire"""
@@ -42,6 +42,8 @@ ITERATIONS = 200
 HALVINGS = 30
 MOST_CHOSEN = 8
 """cells; of more than that none is chosen"""
+LONE = 1e-9
+"""share of a cell's current that others take: one that has less has all for itself"""
 ENDLESS = 1e15
 """Ohm, as good as no connection"""
 
@@ -108,8 +110,11 @@ class Network:
         bounds: tuple[float, float],
         cells: Cells,
         leave: Callable[[Array], bool] | None = None,
+        exact: float = EXACT,
     ) -> Guess | None:
         """Return voltages at which no current is missing, None as soon as `leave` wants to.
+
+        A current is missing where it is more than `exact` times the largest of a cell.
 
         `voltage` has those of held nodes and guesses of the others, `pull` (A) is what drivers push
         into the nodes, `bounds` (V) enclose what is possible.
@@ -123,7 +128,7 @@ class Network:
         for _ in range(ITERATIONS):
             steepest = max(self._steepest, float(guess.by_high.max(initial=0.0)))
             rounding = ROUNDING * steepest * highest
-            if guess.miss <= RELATIVE * np.abs(guess.current).max(initial=0.0) + rounding:
+            if guess.miss <= exact * np.abs(guess.current).max(initial=0.0) + rounding:
                 return guess
             step = self._step(guess)
             if leave is not None and leave(guess.voltage - step):
@@ -216,19 +221,12 @@ class Network:
         if self._factors is None and self._chosen.size and self._free.size:
             self._factorise(by_high, by_low)
         high, low = self._ends
-        between = self._answer[high] - self._answer[low]
         change = self._changed(by_high, by_low)
-        found = np.full(len(high), ENDLESS)
-        for k in range(len(high)):
-            without = change.copy()
-            without[:, k] = -self._then[:, self._chosen[k]]
-            try:
-                seen = np.linalg.solve(self._coupling(without).T, between[k])[k]
-            except np.linalg.LinAlgError:
-                continue
-            if 0.0 <= seen < ENDLESS:
-                found[k] = seen
-        return found
+        # The answer to each one's current with all of them as they are now, at its own nodes.
+        now = self._answer @ np.linalg.inv(self._coupling(change))
+        above, below = now[high].diagonal(), now[low].diagonal()
+        own = by_high[self._chosen] * above - by_low[self._chosen] * below
+        return np.where(own < 1.0 - LONE, (above - below) / np.maximum(1.0 - own, LONE), ENDLESS)
 
 
 def matrix(entries: list[tuple[Index, Index, Array]], size: int) -> sparse.csc_array:

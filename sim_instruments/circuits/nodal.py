@@ -27,7 +27,7 @@ import numpy as np
 from scipy import sparse
 
 from sim_instruments.circuits.drive import Drive, Source
-from sim_instruments.circuits.newton import ENDLESS, Cells, Network, matrix
+from sim_instruments.circuits.newton import ENDLESS, EXACT, Cells, Network, matrix
 from sim_instruments.models.circuit import BATTERY, Array, Flags
 
 INSULATION = 1.0 / ENDLESS
@@ -136,31 +136,31 @@ class Lines:
         all_of_them[found.network.chosen] = found.network.offered(found.slope, found.slope_below)
         return np.minimum(all_of_them, STIFF / np.maximum(found.slope, INSULATION))
 
-    def solve(self, drive: Drive, cells: Cells) -> Solution:
-        """Return where the array stands with its lines driven so.
+    def solve(self, drive: Drive, cells: Cells, exact: float = EXACT) -> Solution:
+        """Return where the array stands with its lines driven so, as `exact` as asked for.
 
         Raises:
             ArithmeticError: no solution was found.
         """
         source = drive.source
         if source is None:
-            return self._certain(drive, cells, None)
+            return self._certain(drive, cells, exact, None)
         if self._pushing and source.limit < math.inf:
             sign = self._pushing
             most = source.level - sign * source.limit * source.resistance
-            found = self._pushed(drive, source, cells, sign, most)
+            found = self._pushed(drive, source, cells, exact, sign, most)
             if found is not None:
                 return found
         r = source.resistance
-        found = self._certain(drive, cells, (1.0 / r, source.level / r) if r > 0.0 else None)
+        found = self._certain(drive, cells, exact, (1.0 / r, source.level / r) if r > 0.0 else None)
         self._pushing = 0.0
         if abs(found.given) > source.limit:
             self._pushing = math.copysign(1.0, found.given)
-            return self._certain(drive, cells, (0.0, self._pushing * source.limit))
+            return self._certain(drive, cells, exact, (0.0, self._pushing * source.limit))
         return found
 
     def _pushed(
-        self, drive: Drive, source: Source, cells: Cells, sign: float, most: float
+        self, drive: Drive, source: Source, cells: Cells, exact: float, sign: float, most: float
     ) -> Solution | None:
         """Return what is with the source still at its limit, None where that takes over `most` V.
 
@@ -172,10 +172,12 @@ class Lines:
 
         if beyond(self._voltage):
             return None
-        return self._solved(drive, cells, (0.0, sign * source.limit), beyond)
+        return self._solved(drive, cells, exact, (0.0, sign * source.limit), beyond)
 
-    def _certain(self, drive: Drive, cells: Cells, norton: tuple[float, float] | None) -> Solution:
-        found = self._solved(drive, cells, norton)
+    def _certain(
+        self, drive: Drive, cells: Cells, exact: float, norton: tuple[float, float] | None
+    ) -> Solution:
+        found = self._solved(drive, cells, exact, norton)
         assert found is not None  # nothing makes it leave
         return found
 
@@ -183,6 +185,7 @@ class Lines:
         self,
         drive: Drive,
         cells: Cells,
+        exact: float,
         norton: tuple[float, float] | None,
         leave: Callable[[Array], bool] | None = None,
     ) -> Solution | None:
@@ -206,9 +209,9 @@ class Lines:
         soft = driven & ~stiff
         pull[self._ends[soft]] = levels[soft] / self._to_driver[soft]
         pull[self._node] = push
-        level = np.nan_to_num(levels)
+        level = np.where(np.isfinite(levels), levels, 0.0)
         bounds = level.min(initial=0.0) - BATTERY, level.max(initial=0.0) + BATTERY
-        guess = network.solve(voltage, pull, bounds, cells, leave)
+        guess = network.solve(voltage, pull, bounds, cells, leave, exact)
         if guess is None:
             return None
         self._voltage = guess.voltage

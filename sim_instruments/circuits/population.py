@@ -28,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ UNBIASED = 1e-6
 """V; a cell below it rests, in closed form"""
 WORTH_THREADS = 1024
 """cells"""
+WORTH_POOL = 1e-3
+"""s; cells that were faster the last time are not worth waking threads: nothing depends on it"""
 PIECES = 4
 """ranges per thread: cells that switch take longer, and lie together"""
 
@@ -247,6 +250,7 @@ class Population:
         self._streams = handle(self._words)
         count = threads or os.cpu_count() or 1
         self._ranges = self._split(count if len(seeds) >= WORTH_THREADS else 1)
+        self._slow = False  # how long the cells took last
         self._pool = ThreadPoolExecutor(count) if len(self._ranges) > 1 else None
 
     def _split(self, threads: int) -> list[tuple[int, int]]:
@@ -301,10 +305,12 @@ class Population:
                 bias.current, end, self.x, self._p, self._which, self._transistor, self._streams,
             )  # fmt: skip
 
-        if self._pool is None:
-            one(self._ranges[0])
+        began = perf_counter()
+        if self._pool is None or not self._slow:
+            one((0, len(self.x)))
         else:
             list(self._pool.map(one, self._ranges))
+        self._slow = perf_counter() - began > WORTH_POOL
         return end
 
     def rest(self, duration: float) -> None:
