@@ -19,8 +19,8 @@ class Firing(Procedure):
     The input is the voltage of the source, behind whatever resistor leads to the neuron. Spikes
     are looked for in the input's current or, with a source on the third terminal (the drain of a
     read-out transistor), in the output's; a spike has to rise through "Fire" and fall through
-    "Re-arm" before the next, both as shares of the way from the resting to the largest current
-    of that input. Between inputs the neuron rests.
+    "Re-arm" before the next, both as shares of the way from the resting current of that input to
+    the peak of its typical spike. Between inputs the neuron rests.
     """
 
     inputs = quantities_list("Inputs", "0.2 V, 0.4 V, 0.6 V, 0.8 V, 1 V", "V", -40, 40)

@@ -16,25 +16,37 @@ RESTING = 5.0
 
 
 CONTRAST = 0.1
-"""of the largest current: a current that rises less above its rest has no spikes"""
+"""of the largest current, and"""
+CLEAR = 8.0
+"""times the noise from sample to sample: a current that rises by less than both has no spikes"""
 
 
 def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> tuple[float, float]:
-    """Return (fire, rearm) in A, as shares of the way from rest to the largest current.
+    """Return (fire, rearm) in A, as shares of the way from rest to the peak of a typical spike.
 
     The charging current an input begins with is left out: all before the current has first come
-    half-way down. Both are not a number where it hardly rises after that (`CONTRAST`).
+    half-way down. The first spikes may be larger than all others, so the peak is the median one.
+    Both are not a number where the current hardly rises (`CONTRAST`, `CLEAR`).
     """
     i = np.asarray(current, dtype=float)
     i = i[np.isfinite(i)]
-    if i.size == 0:
+    if i.size < 2:
         return math.nan, math.nan
     low = float(np.percentile(i, RESTING))
-    settled = i < 0.5 * (low + float(i.max()))
-    high = float(i[np.argmax(settled) :].max())
-    if high - low <= CONTRAST * abs(high):
+    i = i[np.argmax(i < 0.5 * (low + float(i.max()))) :]
+    span = float(i.max()) - low
+    noise = float(np.median(np.abs(np.diff(i)))) / 0.954 if i.size > 1 else 0.0
+    if span <= CONTRAST * abs(low + span) and span <= CLEAR * noise:
         return math.nan, math.nan
+    peaks = _peaks(i, low + 0.1 * span, low + 0.05 * span)
+    high = float(np.median(peaks)) if peaks.size else low + span
     return low + fire * (high - low), low + rearm * (high - low)
+
+
+def _peaks(i: FloatArray, over: float, under: float) -> FloatArray:
+    """Return the largest current of each excursion above `over` that ends below `under`."""
+    begins = spikes(np.arange(i.size), i, over, under).astype(int)
+    return np.array([part.max() for part in np.split(i, begins)[1:]])
 
 
 def spikes(time: ArrayLike, current: ArrayLike, fire: float, rearm: float) -> FloatArray:

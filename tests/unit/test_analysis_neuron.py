@@ -43,6 +43,18 @@ def test_noise_alone_has_no_spikes():
     assert thresholds([])[0] != thresholds([])[0]
 
 
+def test_large_first_spikes_do_not_hide_the_others():
+    time, current = train(range(100, 1000, 50))
+    current[100:103] = 5e-5
+    assert len(spikes(time, current, *thresholds(current))) == 18
+
+
+def test_a_small_ripple_on_a_large_current_is_seen_where_noise_is_not():
+    time = np.arange(2000) * 1e-3
+    ripple = 1e-4 * (1 - 0.05 * (time % 0.1) / 0.1)
+    assert len(spikes(time, ripple, *thresholds(ripple))) == 19
+
+
 def test_a_clock_is_told_from_a_poisson_process():
     clock = firing(np.arange(1, 11) * 0.1, 2.0)
     assert clock.rate == pytest.approx(5)
