@@ -198,8 +198,8 @@ PICTURES = {
         hea,
         "Left: the radii of eight bridges shrink in 150 days at rest, thin ones vanish first. "
         "Right: the set voltage falls by 60 mV per cent of copper.",
-        "At rest the thin bridges vanish first. One per cent of copper instead of nickel moves the "
-        "set voltage by some 60 mV.",
+        "At rest thin bridges tend to vanish first; their barriers differ, too. One per cent of "
+        "copper instead of nickel moves the set voltage by some 60 mV.",
     ),
     "quantum_dot": Picture(
         quantum_dot,

@@ -22,6 +22,8 @@ LEGEND = """\
 device behaves as its literature says, `[M]` and `[MEM]` from memory, not checked:
 [where a number comes from](../../provenance.md). Only `[R]` is somebody's measurement. A parameter
 without a tag is a switch, a scale or a matter of numerics."""
+LIMIT = "-p compliance=300uA"
+"""within a range of the meter: what a noisy device draws near its limit is measured, too"""
 WARNED = """\
 What a model says is stored with the run: the figure of merit `model_validity` is false, and its
 note has the text. `benchctl show` prints it. A failed run is not analysed and has none."""
@@ -125,7 +127,7 @@ def _chosen(name: str, kind: Any) -> list[str]:
             "toml",
         ),
         "On the command line, with that file:",
-        fence("benchctl run iv-sweep --bench bench.toml --simulate --seed 1", "sh"),
+        fence(f"benchctl run iv-sweep --bench bench.toml --simulate --seed 1 {LIMIT}", "sh"),
         "From Python:",
         fence(
             "from sim_instruments.models import create\n\n"
@@ -137,8 +139,9 @@ def _chosen(name: str, kind: Any) -> list[str]:
     ]
     if issubclass(kind, Gated):
         found.append(
-            "It has a gate: `device.play_gated(...)` drives both, "
-            "[as this example does](../../../howto/add_a_model.md#a-gate)."
+            "It has a gate, at 0 V with the bench above. `examples/benches/three_terminal.toml` is "
+            "a bench that drives it; from Python `device.play_gated(...)` does, "
+            "[as in this example](../../../howto/add_a_model.md#a-gate)."
         )
     return found
 

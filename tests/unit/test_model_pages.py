@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from benchctl import Run, open_bench, plugins
+from benchctl.cli import main
 from benchctl.store import StoredRun
 from procedures.iv_sweep import IVSweep
 
@@ -110,6 +112,22 @@ def test_what_a_page_says_about_choosing_the_model_works(page, tmp_path):
             assert device["parameters"][key] == value
 
 
+@pytest.mark.parametrize("page", ["ecram", "jart_vcm", "pcm"], indirect=True)
+def test_the_command_line_on_a_page_runs(page, tmp_path, monkeypatch):
+    """The phase-change cell is the noisiest, the others are gated and hot."""
+    name, text = page
+    chosen = section(text, "Choose it")
+    monkeypatch.chdir(tmp_path)
+    Path("bench.toml").write_text(fenced(chosen, "toml"), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", [*shlex.split(fenced(chosen, "sh")), "--out", "run.h5"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    with StoredRun(tmp_path / "run.h5") as stored:
+        assert stored.status == "finished"
+        assert stored.header.bench["device"]["model"] == name
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_figure_shows_something_that_can_be_read(name, generate, tmp_path):
     path = tmp_path / f"{name}.png"
@@ -141,8 +159,8 @@ def test_the_command_on_the_pages_draws(tmp_path):
 
 @pytest.mark.usefixtures("generate")
 def test_a_figure_that_does_not_exist_is_refused_with_those_that_do(capsys):
-    main = runpy.run_path(str(DOCS / "figures.py"))["main"]
-    assert main(["resistr", "out.png"]) == 2
+    draw_one = runpy.run_path(str(DOCS / "figures.py"))["main"]
+    assert draw_one(["resistr", "out.png"]) == 2
     assert "gap_filament" in capsys.readouterr().out
 
 
