@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
+from benchctl.gui.chooser import CellButton
 from benchctl.quantities import show
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class BenchBar(QFrame):
         self.details = QLabel()
         self.details.setProperty("role", "muted")
         self.details.setWordWrap(True)
+        self.cell = CellButton()
         self.fresh = QPushButton("New device")
         self.fresh.setToolTip("Replace the simulated device with one that nothing was done to")
         self.change = QPushButton("Bench")
@@ -36,6 +38,7 @@ class BenchBar(QFrame):
         layout.setSpacing(14)
         layout.addWidget(self.badge)
         layout.addLayout(text, 1)
+        layout.addWidget(self.cell)
         layout.addWidget(self.fresh)
         layout.addWidget(self.change)
         self.show_opening("")
@@ -44,6 +47,7 @@ class BenchBar(QFrame):
         """Say that a bench is being opened."""
         self._say("OPENING", "", name or "Bench", "Asking the instruments who they are …", "muted")
         self.fresh.hide()
+        self.cell.hide_array()
 
     def show_bench(self, bench: "Bench") -> None:
         """Say which bench is open."""
@@ -52,15 +56,29 @@ class BenchBar(QFrame):
         low, high = limits.voltage
         title = f"{bench.name.replace('_', ' ')} · device {bench.dut.label}"
         bounds = f"limits {show(low, 'V')} to {show(high, 'V')}, {show(limits.current, 'A')}"
+        if limits.gate is not None:
+            bounds += f", gate {show(limits.gate[0], 'V')} to {show(limits.gate[1], 'V')}"
         boxes = [f"{name}: {model(text)}" for name, text in bench.identities.items()]
         self._say(word, kind, title, "  ·  ".join([*boxes, bounds]), "muted")
         self.details.setToolTip("\n".join(f"{n}: {t}" for n, t in bench.identities.items()))
         self.fresh.setVisible(bench.simulated)
+        array = bench.dut.wiring.array
+        if array is not None:
+            self.cell.show_array(array, bench.dut.cell if bench.dut.chosen else None)
+        else:
+            self.cell.hide_array()
 
     def show_failure(self, name: str, error: str) -> None:
         """Say why there is no bench."""
         self._say("NO BENCH", "failed", name, error, "error")
         self.fresh.hide()
+        self.cell.hide_array()
+
+    def allow(self, *, free: bool) -> None:
+        """Let nobody change anything while the bench is busy."""
+        self.fresh.setEnabled(free)
+        self.change.setEnabled(free)
+        self.cell.allow(free=free)
 
     def _say(self, word: str, kind: str, title: str, details: str, role: str) -> None:
         self.badge.setText(word)

@@ -84,10 +84,15 @@ class Field(QWidget):
         unit = getattr(self.parameter, "units", None)
         line.setPlaceholderText(f"in {unit}" if unit else "")
         line.textEdited.connect(self.changed)
-        line.editingFinished.connect(self._tidy)
+        line.editingFinished.connect(self.tidy)
         return line
 
-    def _tidy(self) -> None:
+    @property
+    def long(self) -> bool:
+        """Whether what stands in the field needs the whole width of the form: a list does."""
+        return self.parameter.is_set() and isinstance(self.parameter.value, list | tuple)
+
+    def tidy(self) -> None:
         """Write what was typed with its unit: "0.0002" becomes "200 µs"."""
         if self.editor.property("wrong") or not isinstance(self.editor, QLineEdit):
             return
@@ -98,6 +103,7 @@ class Field(QWidget):
             return
         if tidy != text:
             self.editor.setText(tidy)
+            self.editor.setCursorPosition(0)
 
 
 class Form(QWidget):
@@ -120,12 +126,11 @@ class Form(QWidget):
         for row, (name, parameter) in enumerate(procedure().parameter_objects().items()):
             field = Field(name, parameter)
             field.put(values.get(name, parameter.value if parameter.is_set() else ""))
-            grid.addWidget(field.title, 2 * row, 0, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(field.editor, 2 * row, 1)
-            grid.addWidget(field.error, 2 * row + 1, 0, 1, 2)
+            field.tidy()
+            place(grid, 3 * row, field)
             field.changed.connect(self.changed)
             self.fields[name] = field
-        grid.setRowStretch(2 * len(self.fields), 1)
+        grid.setRowStretch(3 * len(self.fields), 1)
 
     def values(self) -> dict[str, Any]:
         """Return what stands in the fields."""
@@ -143,6 +148,16 @@ class Form(QWidget):
                 message, sound = plain(str(error), name), False
             field.complain(message)
         return procedure if sound else None
+
+
+def place(grid: QGridLayout, row: int, field: Field) -> None:
+    """Put a field into up to three rows of a form: the title beside the editor, or above it."""
+    grid.addWidget(field.title, row, 0, Qt.AlignmentFlag.AlignVCenter)
+    if field.long:
+        grid.addWidget(field.editor, row + 1, 0, 1, 2)
+    else:
+        grid.addWidget(field.editor, row, 1)
+    grid.addWidget(field.error, row + 2, 0, 1, 2)
 
 
 def plain(message: str, name: str) -> str:

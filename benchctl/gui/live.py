@@ -140,6 +140,11 @@ class LivePlot:
         self._capacity = CAPACITY if not spec.by else CAPACITY // 8
         self._series: dict[Any, dict[str, Series]] = {}
 
+    @property
+    def observed(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(s.rows for members in self._series.values() for s in members.values())
+
     def append(self, rows: Mapping[str, NDArray[Any]]) -> None:
         """Add rows, given as columns of equal length."""
         self.version += 1

@@ -18,6 +18,7 @@ def fill_menus(window: "Window") -> None:
     _add(bench, "Open a bench …", lambda: window.choose_bench(simulate=False), "Ctrl+O")
     _add(bench, "Open a bench, simulated …", lambda: window.choose_bench(simulate=True))
     bench.addSeparator()
+    bench.addAction(window.bench_bar.cell.action)
     _add(bench, "New simulated device", window.new_device, "Ctrl+N")
     window.bench_bar.change.setMenu(bench)
     bar = window.menuBar()

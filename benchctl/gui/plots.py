@@ -170,6 +170,11 @@ class PlotCard(QWidget):
         self._legend.setText(self._describe(curves, truncated))
         return True
 
+    @property
+    def empty(self) -> bool:
+        """Whether rows came, and nothing to draw was observed in any."""
+        return bool(self.live.version) and not self.live.observed
+
     def _most(self) -> int:
         return MOST_SYMBOLS if self.live.spec.kind == "points" else 4000
 
@@ -225,7 +230,8 @@ class PlotCard(QWidget):
         title = spec.title or f"{' and '.join(names)} against {self._headings[spec.x].title}"
         parts = [f"<b>{title}</b>"]
         if not curves:
-            parts.append(f"<span style='color:{self._theme.muted}'>no rows yet</span>")
+            why = "nothing observed so far" if self.live.version else "no rows yet"
+            parts.append(f"<span style='color:{self._theme.muted}'>{why}</span>")
         elif len(self.live.columns) > 1:
             parts.extend(
                 _swatch(self._theme.curves[i % len(self._theme.curves)], name)
@@ -269,9 +275,22 @@ class PlotGrid(QWidget):
             card.deleteLater()
         self.table = table
         self.cards = [PlotCard(live, headings, theme) for live in table.plots]
-        for card, place in zip(self.cards, places(len(self.cards)), strict=True):
-            self._grid.addWidget(card, *place)
+        self._arrange(self.cards)
         self.refresh()
+
+    def settle(self) -> None:
+        """Leave out what the run has not observed: an empty plot says nothing."""
+        seen = [card for card in self.cards if not card.empty]
+        if not seen or len(seen) == len(self.cards):
+            return
+        for card in self.cards:
+            self._grid.removeWidget(card)
+            card.setVisible(card in seen)
+        self._arrange(seen)
+
+    def _arrange(self, cards: list[PlotCard]) -> None:
+        for card, place in zip(cards, places(len(cards)), strict=True):
+            self._grid.addWidget(card, *place)
 
     def dress(self, theme: Theme) -> None:
         """Put on other colours."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from benchctl.gui.plots import QuantityAxis, dress_plot
-from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, readings_at
+from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, gate_of, readings_at
 from benchctl.gui.theme import LIGHT, Theme
 from benchctl.headings import Heading
 from benchctl.quantities import show
@@ -118,6 +118,11 @@ class Preview(QWidget):
         self._plot.plot(
             time, voltage, pen=pg.mkPen(colour, width=2), fillLevel=0.0, brush=fill, antialias=True
         )
+        if prospect.gated:
+            self._plot.plot(
+                *corners(gate_of(prospect.segments), even=even), antialias=True,
+                pen=pg.mkPen(self._theme.curves[3], width=2),
+            )  # fmt: skip
         x, y = readings_at(prospect.segments, even=even)
         few = len(x) <= FEW
         self._plot.plot(
@@ -188,6 +193,8 @@ def _introduction(prospect: Prospect) -> str:
         return "This procedure does not say beforehand what it applies."
     drawn = len(prospect.segments)
     text = "What is applied first, or one representative cycle. Orange marks the readings."
+    if prospect.gated:
+        text += " The pink line is the third terminal."
     if drawn == MOST_SEGMENTS < prospect.stimulus.segments:
         text += f" The first {drawn} of {prospect.stimulus.segments:,} segments are drawn."
     return text

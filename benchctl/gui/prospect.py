@@ -41,18 +41,29 @@ class Prospect:
         widths = [s.ramp + s.duration for s in self.segments if s.ramp + s.duration > 0]
         return bool(widths) and max(widths) > UNEVEN * min(widths)
 
+    @property
+    def gated(self) -> bool:
+        """Whether something is applied to a third terminal."""
+        return self.stimulus.gate_extremes != (0.0, 0.0)
+
     def facts(self) -> list[tuple[str, str, bool]]:
         """Return what a person checks before Start: what, value, whether it is out of bounds."""
         if not self.stimulus.segments:
             return []
         low, high = self.stimulus.extremes
         bounds = self.limits.voltage if self.limits else (None, None)
+        gates = self.limits.gate_voltage if self.limits else (None, None)
         elapsed = self.plan.duration if self.plan else self.stimulus.duration
         facts = [
             ("Duration", show(elapsed, "s"), False),
             ("Lowest", *_against(low, bounds[0], "V")),
             ("Highest", *_against(high, bounds[1], "V")),
         ]
+        if self.gated:
+            for what, value, limit in zip(
+                ("Gate, lowest", "Gate, highest"), self.stimulus.gate_extremes, gates, strict=True
+            ):
+                facts.append((what, *_against(value, limit, "V")))
         if self.compliance is not None:
             limit = self.limits.current if self.limits else None
             facts.append(("Compliance", *_against(self.compliance, limit, "A")))
@@ -112,6 +123,13 @@ def corners(segments: tuple[Segment, ...], *, even: bool) -> tuple[FloatArray, F
     time.append(now)
     voltage.append(0.0)
     return np.array(time), np.array(voltage)
+
+
+def gate_of(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Return what the third terminal gets, as segments of its own."""
+    return tuple(
+        Segment(s.gate or 0.0, s.ramp + s.duration) for s in segments if s.ramp + s.duration > 0
+    )
 
 
 def readings_at(segments: tuple[Segment, ...], *, even: bool) -> tuple[FloatArray, FloatArray]:

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableWidget,
@@ -21,7 +20,26 @@ from PySide6.QtWidgets import (
 
 from benchctl.quantities import show
 
+#: Shares of the width that the columns before the last take at most.
+SHARES: Final = (0.4, 0.3, 0.25)
 HEADINGS = ("Figure of merit", "Value", "Interval", "Note")
+
+
+class MeritTable(QTableWidget):
+    """A table whose texts are whole: long ones are broken into lines."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Break the lines anew."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Give title, value and interval what they need, within their shares; the note the rest."""
+        for column, share in enumerate(SHARES):
+            self.resizeColumnToContents(column)
+            most = int(share * self.viewport().width())
+            self.setColumnWidth(column, min(most, self.columnWidth(column)))
+        self.resizeRowsToContents()
 
 
 class ResultView(QWidget):
@@ -34,7 +52,7 @@ class ResultView(QWidget):
         self._about = QLabel("No run has ended yet.")
         self._about.setWordWrap(True)
         self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.table = QTableWidget(0, len(HEADINGS))
+        self.table = MeritTable(0, len(HEADINGS))
         self.table.setHorizontalHeaderLabels(HEADINGS)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setMinimumSectionSize(22)
@@ -45,9 +63,7 @@ class ResultView(QWidget):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        for column in range(3):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
         self.folder = QPushButton("Open folder")
         self.folder.clicked.connect(self.open_folder)
         self.copy = QPushButton("Copy")
@@ -83,8 +99,8 @@ class ResultView(QWidget):
                 item = QTableWidgetItem(cell)
                 item.setToolTip(cell)
                 self.table.setItem(number, column, item)
-        self.table.resizeRowsToContents()
         self._enable()
+        self.table.fit()
 
     def open_folder(self) -> None:
         """Show the file's folder in the desktop's file browser."""

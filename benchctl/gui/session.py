@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +15,9 @@ from benchctl.gui.prospect import Prospect, look_ahead
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.thread import BenchThread
 
+if TYPE_CHECKING:
+    from benchctl.wiring import Cell
+
 
 class Session(QObject):
     """One bench and the runs made on it, in the bench's own thread."""
@@ -23,6 +26,8 @@ class Session(QObject):
     """name to class"""
     bench_opened = Signal(object)
     bench_failed = Signal(str)
+    cell_chosen = Signal(object, str)
+    """the bench, whose `Dut` knows which; and why it is none of them, where that failed"""
     looked = Signal(object)
     """the `Prospect` of the latest `look`"""
     ended = Signal(object)
@@ -65,6 +70,15 @@ class Session(QObject):
     def new_device(self) -> None:
         """Open the bench again: its simulated device is a new one."""
         self.open_bench(self._slot)
+
+    def choose(self, cell: "Cell | None") -> None:
+        """Connect a cell of the array; offer all of them where it is None."""
+        self._revision += 1  # what was asked before was asked of another cell
+        self._thread.submit(
+            partial(self._slot.choose, cell),
+            lambda _: self.cell_chosen.emit(self._slot.bench, ""),
+            lambda e: self.cell_chosen.emit(self._slot.bench, explain(e)),
+        )
 
     def look(self, procedure: Any) -> None:
         """Work out what `procedure` would do; only the latest question is answered."""
@@ -129,7 +143,10 @@ class Session(QObject):
         self._run = Run(procedure, bench, out=out, observers=(feed,))
         if self._stop.is_set():
             self._run.stop()
-        return self._run.execute()
+        try:
+            return self._run.execute()
+        finally:
+            self._slot.leave()
 
     def _finish(self, result: Any) -> None:
         self._run = None

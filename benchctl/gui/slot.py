@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchctl.bench import Bench
+    from benchctl.wiring import Cell
 
 
 class BenchSlot:
@@ -17,6 +18,9 @@ class BenchSlot:
         self.pristine = False
         """whether the device was a fresh one when the bench was opened"""
         self._used = False
+        self._cell: Cell | None = None
+        self._picked = False
+        """whether a person has chosen among the cells of the array, be it all of them"""
 
     def open(self, *, pristine: bool = False) -> "Bench":
         """Open the bench, on a device that nothing has been done to where it is simulated."""
@@ -25,7 +29,30 @@ class BenchSlot:
         self.close()
         self.bench = open_bench(self.path, simulate=self.simulate, pristine=pristine)
         self.pristine, self._used = pristine, False
+        if self._picked:
+            self.choose(self._cell)
         return self.bench
+
+    def choose(self, cell: "Cell | None") -> None:
+        """Connect a cell of the array, and offer no other; offer all of them where it is None.
+
+        None stands chosen after a failure.
+
+        Raises:
+            BenchError: the bench does not reach it, or the matrix fails.
+        """
+        if self.bench is None:
+            return
+        self._cell, self._picked = None, True
+        self.bench.dut.offer_all()
+        if cell is not None:
+            self.bench.dut.choose(cell)
+            self._cell = cell
+
+    def leave(self) -> None:
+        """Forget the cell that a run through several of them came to last."""
+        if self.bench is not None and len(self.bench.dut.cells) > 1:
+            self.bench.dut.offer_all()
 
     def ready_for(self, procedure: Any) -> "Bench":
         """Return the bench, with the device that the recipe `procedure` wants.

@@ -135,6 +135,9 @@ def _sheet(theme: Theme) -> str:
     QPushButton:hover {{ border-color: {theme.accent}; }}
     QPushButton:focus {{ border-color: {theme.accent}; }}
     QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; }}
+    QPushButton[role="wanted"] {{
+        color: {theme.warning}; border-color: {theme.warning}; font-weight: 600;
+    }}
     QPushButton[role="start"], QPushButton[role="stop"] {{
         min-height: 34px; font-weight: 700; color: {theme.surface}; border: none;
     }}

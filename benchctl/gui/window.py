@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from benchctl.gui import memory
 from benchctl.gui import theme as themes
 from benchctl.gui.benchbar import BenchBar
 from benchctl.gui.feed import RunFeed
@@ -73,7 +74,7 @@ class Window(QMainWindow):
         self._build()
         fill_menus(self)
         self._connect()
-        self._restore()
+        memory.restore(self)
         self._enter(State.OPENING)
         self.panel.picker.setFocus()
 
@@ -98,6 +99,12 @@ class Window(QMainWindow):
             self._bench = None
             self._enter(State.OPENING)
             self.session.new_device()
+
+    def choose_cell(self, cell: Any) -> None:
+        """Measure a `Cell` of the array from now on; all of them where it is None."""
+        if not self.state.busy and self._bench is not None:
+            self._edited()
+            self.session.choose(cell)
 
     def start(self) -> None:
         """Start what the preview shows."""
@@ -158,7 +165,7 @@ class Window(QMainWindow):
             self.stop()
         elif not self._leaving:
             self._leaving = True
-            self._save()
+            memory.save(self)
             self.panel.setEnabled(False)
             self.log.say("Closing: outputs off, instruments let go")
             self.session.close()
@@ -232,11 +239,13 @@ class Window(QMainWindow):
         self.panel.start.clicked.connect(self.start)
         self.panel.stop.clicked.connect(self.stop)
         self.bench_bar.fresh.clicked.connect(self.new_device)
+        self.bench_bar.cell.chosen.connect(self.choose_cell)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         session = self.session
         session.procedures_loaded.connect(lambda found: self.panel.offer(found, self._wanted))
         session.bench_opened.connect(self._bench_opened)
         session.bench_failed.connect(self._bench_failed)
+        session.cell_chosen.connect(self._cell_chosen)
         session.looked.connect(self._looked)
         session.ended.connect(self._ended)
         session.broke.connect(self._broke)
@@ -250,6 +259,14 @@ class Window(QMainWindow):
         if not self.state.busy:
             self._enter(State.IDLE)
             self._unsettle()
+            self._look()
+
+    def _cell_chosen(self, bench: Any, failure: str) -> None:
+        if failure:
+            self.log.say(f"No cell is connected: {failure}")
+            self.below.setCurrentWidget(self.log)
+        if bench is self._bench and bench is not None:
+            self.bench_bar.show_bench(bench)
             self._look()
 
     def _bench_failed(self, error: str) -> None:
@@ -268,6 +285,7 @@ class Window(QMainWindow):
     def _unsettle(self) -> None:
         """Forget the preview."""
         self.prospect = None
+        self.bench_bar.cell.fit(selects=getattr(self.panel.chosen, "SELECTS", True))
         self._allow()
 
     def _look(self) -> None:
@@ -285,12 +303,16 @@ class Window(QMainWindow):
         if self.state.busy:
             return
         self.prospect = prospect
-        self.preview.show_prospect(prospect, self._device_wanted())
+        self.preview.show_prospect(prospect, self._besides())
         if self.state in (State.IDLE, State.OPENING):
             self.pages.setCurrentWidget(self.preview)
         self._allow()
 
-    def _device_wanted(self) -> str:
+    def _besides(self) -> str:
+        """Return what the stimulus does not show."""
+        cell = self.bench_bar.cell
+        if cell.isVisible() and getattr(self.panel.chosen, "SELECTS", False):
+            return "One cell gets this." if cell.cell else f"Each of {cell.count} cells gets this."
         if not getattr(self.panel.chosen, "PRISTINE", False):
             return ""
         given = self.session.path is None
@@ -299,6 +321,7 @@ class Window(QMainWindow):
     def _ended(self, result: Any) -> None:
         self._tick.stop()
         self.refresh()
+        self.plots.settle()
         self.result.show_result(self.panel.picker.name, result)
         self.below.setCurrentWidget(self.result)
         self.log.say(f"Run {result.status}: {result.file}")
@@ -326,8 +349,7 @@ class Window(QMainWindow):
         self.state = state
         self.status.show_state(state)
         self.panel.lock(state.busy)
-        self.bench_bar.fresh.setEnabled(not state.busy)
-        self.bench_bar.change.setEnabled(not state.busy)
+        self.bench_bar.allow(free=not state.busy)
         name = self.panel.picker.name
         self.setWindowTitle(f"{name} {state.value} – benchctl" if name else "benchctl")
         self._allow()
@@ -350,6 +372,8 @@ class Window(QMainWindow):
             return "Mend the marked fields first."
         if self.prospect is None:
             return "Checking the stimulus …"
+        if self.prospect.refused and self.bench_bar.cell.wanted:
+            return "Choose a cell of the array first, at the top."
         return "Refused; see the preview." if self.prospect.refused else ""
 
     def _newest(self, table: LiveTable) -> str:
@@ -357,25 +381,9 @@ class Window(QMainWindow):
         for slug, value in table.latest.items():
             head = self._headings[slug]
             if value == value:  # NaN says "not observed"
-                parts.append(f"{head.title} {show(float(value), head.unit)}")
+                # Added to 0, a -0 loses its sign.
+                parts.append(f"{head.title} {show(float(value) + 0.0, head.unit)}")
         return "Latest:  " + "   ".join(parts) if parts else ""
-
-    def _restore(self) -> None:
-        self.resize(1280, 800)
-        for name, part in (("rows", self.rows), ("columns", self.columns)):
-            if (state := self.settings.value(name)) is not None:
-                part.restoreState(state)
-        if (geometry := self.settings.value("geometry")) is not None:
-            self.restoreGeometry(geometry)
-        if (out := self.settings.value("out")) is not None:
-            self.panel.put_folder(Path(str(out)))
-        self.set_theme(str(self.settings.value("theme", "system")))
-
-    def _save(self) -> None:
-        self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("rows", self.rows.saveState())
-        self.settings.setValue("columns", self.columns.saveState())
-        self.settings.setValue("procedure", self.panel.picker.name)
 
     def _follow_system(self) -> None:
         """Change colours with the desktop, unless the person chose some."""
