@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from benchctl.errors import ConfigError
+from benchctl.errors import BenchError, ConfigError
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -286,3 +286,17 @@ class Trace:
     time: FloatArray
     voltage: FloatArray
     current: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together.
+
+        Raises:
+            BenchError: they are no lists, or their lengths differ.
+        """
+        shapes = {name: np.shape(getattr(self, name)) for name in ("time", "voltage", "current")}
+        if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
+            found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+            raise BenchError(
+                f"a trace takes lists of equal length for time, voltage and current, not {found}; "
+                "give NaN where nothing was observed"
+            )

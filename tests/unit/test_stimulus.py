@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchctl.errors import CapabilityError, ConfigError, LimitExceeded
+from benchctl.errors import BenchError, CapabilityError, ConfigError, LimitExceeded
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.roles import Capabilities
@@ -11,6 +11,7 @@ from benchctl.stimulus import (
     Readings,
     Segment,
     Stimulus,
+    Trace,
     pulse,
     ramp,
     read,
@@ -190,3 +191,17 @@ def test_a_generator_needs_a_resistor_that_protects_a_short():
 def test_limits_that_are_none_are_refused(make):
     with pytest.raises(ConfigError):
         make()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (np.arange(3.0), np.arange(2.0), np.arange(3.0)),
+        (np.arange(3.0), np.arange(3.0), np.arange(4.0)),
+        (np.zeros((2, 2)), np.zeros((2, 2)), np.zeros((2, 2))),
+        (1.0, 2.0, 3.0),
+    ],
+)
+def test_a_trace_with_columns_that_do_not_belong_together_is_refused(columns):
+    with pytest.raises(BenchError, match="equal length"):
+        Trace(*columns)
