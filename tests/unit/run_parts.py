@@ -16,7 +16,12 @@ class FakeBench:
         self.failures = failures
         self.simulated = True
         self.config = SimpleNamespace(simulation=SimpleNamespace(seed=11))
-        self.dut = SimpleNamespace(name="sample 1", should_stop=lambda: False, check=self.check)
+        self.dut = SimpleNamespace(
+            label="sample 1",
+            should_stop=lambda: False,
+            need_cell=lambda: None,
+            check=self.check,
+        )
         self.refuse = None
 
     def check(self, stimulus, *, compliance):
