@@ -1,13 +1,14 @@
 """A run's plots as a picture, drawn from what its procedure declares."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchctl import plugins
 from benchctl.errors import BenchError
-from benchctl.headings import Heading, common_heading, heading
+from benchctl.headings import Heading, common_heading, heading, plots_of
 from benchctl.procedure import Plot
 from benchctl.quantities import UNITS, show
 from benchctl.store import StoredRun
@@ -35,14 +36,16 @@ def plot(stored: StoredRun, path: Path) -> None:
 
     if not stored.rows:
         raise BenchError(f"{stored.path} has no rows to plot")
-    plots = [each for each in plots_of(stored) if _seen(each, stored)] or plots_of(stored)
+    declared = plots_of(_procedure(stored))
+    plots = [each for each in declared if _seen(each, stored)] or declared
     width = 2 if len(plots) > 1 else 1
     height = -(-len(plots) // width)
     figure, axes = pyplot.subplots(
         height, width, figsize=(6.4 * width, 4.2 * height), squeeze=False, layout="constrained"
     )
     for ax, each in zip(axes.flat, plots, strict=False):
-        _draw(ax, each, stored)
+        draw = _draw_map if each.kind == "map" else _draw
+        draw(ax, each, stored)
     for ax in axes.flat[len(plots) :]:
         ax.set_axis_off()
     header = stored.header
@@ -53,20 +56,17 @@ def plot(stored: StoredRun, path: Path) -> None:
     pyplot.close(figure)
 
 
-def plots_of(stored: StoredRun) -> tuple[Plot, ...]:
-    """Return the plots the procedure declares; where none, every column over the first."""
+def _procedure(stored: StoredRun) -> SimpleNamespace:
+    """Return what a run's procedure declares: its columns, and its plots where it is installed."""
     name = stored.header.procedure
-    if name in plugins.names("procedure"):
-        declared: tuple[Plot, ...] = plugins.load("procedure", name).PLOTS
-        if declared:
-            return declared
-    slugs = [c.slug for c in stored.columns]
-    return tuple(Plot(slugs[0], slug) for slug in slugs[1:]) or (Plot(slugs[0], slugs[0]),)
+    plots = plugins.load("procedure", name).PLOTS if name in plugins.names("procedure") else ()
+    return SimpleNamespace(DATA_COLUMNS=[c.title for c in stored.columns], PLOTS=plots)
 
 
 def _seen(each: Plot, stored: StoredRun) -> bool:
     """Tell whether the bench observed anything of a plot: an empty one says nothing."""
     ys = (each.y,) if isinstance(each.y, str) else each.y
+    ys = (each.by,) if each.kind == "map" else ys
     return any(bool(np.isfinite(stored.data[y]).any()) for y in ys)
 
 
@@ -94,6 +94,32 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     ax.grid(alpha=0.3)
     if len(curves) > 1:
         _legend(ax, heads[each.by].title if each.by else "", len(curves))
+
+
+def _draw_map(ax: "Axes", each: Plot, stored: StoredRun) -> None:
+    """Draw a tile at each whole x and y, coloured by the newest value there."""
+    from matplotlib.colors import LogNorm, Normalize
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
+    heads = {c.slug: heading(c.title) for c in stored.columns}
+    slugs = (str(each.y), each.x, each.by)
+    seen = np.isfinite(stored.data[each.by])
+    y, x, values = (stored.data[slug][seen] for slug in slugs)
+    tiles = np.full((int(y.max()) + 1, int(x.max()) + 1), np.nan)
+    tiles[y.astype(int), x.astype(int)] = np.abs(values) if each.log_y else values
+    sizes = tiles[tiles > 0]
+    log = each.log_y and sizes.size and sizes.max() > 2 * sizes.min()
+    if log:
+        tiles[tiles == 0] = sizes.min()  # a dead cell must not vanish
+    image = ax.imshow(tiles, norm=LogNorm() if log else Normalize(), aspect="auto")
+    head = heads[each.by]
+    bar = ax.figure.colorbar(image, ax=ax, label=f"{head.title} ({head.unit})".removesuffix(" ()"))
+    if head.unit in UNITS:
+        bar.ax.yaxis.set_major_formatter(EngFormatter(places=None))
+    for axis, slug in ((ax.xaxis, each.x), (ax.yaxis, str(each.y))):
+        axis.set_major_locator(MaxNLocator(8, integer=True))
+        axis.set_label_text(heads[slug].title)
+    ax.set_title(each.title, fontsize="medium")
 
 
 def _colours(count: int) -> list[Any]:

@@ -40,12 +40,22 @@ def common_heading(heads: Sequence[Heading]) -> Heading:
 
 
 def plots_of(procedure: Any) -> tuple[Any, ...]:
-    """Return a procedure's plots; a stock PyMeasure one gets its second column over its first."""
+    """Return the plots of a procedure, or of whatever else has ``DATA_COLUMNS`` (a stored run).
+
+    Those it declares, as far as it has their columns: a file may be older than its procedure.
+    Where that leaves none, every other column over the first.
+    """
     from benchctl.procedure import Plot  # brings PyMeasure, too slow for the first picture
 
     slugs = list(headings_of(procedure))
-    declared = tuple(getattr(procedure, "PLOTS", ()))
-    return declared or ((Plot(slugs[0], slugs[1]),) if len(slugs) > 1 else ())
+    declared = tuple(p for p in getattr(procedure, "PLOTS", ()) if _needs(p) <= {*slugs})
+    return declared or tuple(Plot(slugs[0], slug) for slug in slugs[1:] or slugs)
+
+
+def _needs(plot: Any) -> set[str]:
+    """Return the columns a plot is drawn from."""
+    ys = (plot.y,) if isinstance(plot.y, str) else plot.y
+    return {plot.x, *ys, plot.by} - {""}
 
 
 def headings_of(procedure: Any) -> dict[str, Heading]:
