@@ -19,7 +19,7 @@ from benchctl.config import ArrayConfig, BenchConfig, read_config
 from benchctl.dut import Dut
 from benchctl.errors import BenchError, ConfigError, InstrumentError, unknown
 from benchctl.limits import Limits
-from benchctl.roles import Clock, Instrument, Source, SwitchMatrix
+from benchctl.roles import Clock, DigitalOutput, Instrument, Source, SwitchMatrix
 from benchctl.wiring import Array, Cell, Relay, Wiring
 
 log = logging.getLogger(__name__)
@@ -247,12 +247,22 @@ def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
     return Wiring(
         meter,
         generator,
-        Relay(meter, wiring.line, wiring.settle) if generator is not None else None,
+        _relay(config, meter) if generator is not None else None,
         wiring.series_resistance,
         second,
         instruments[wiring.gate] if wiring.gate and not second else None,
         None if config.dut.array is None else _array(config.dut.array, instruments),
     )
+
+
+def _relay(config: BenchConfig, meter: Any) -> Relay:
+    """Return the relay, its line checked against what the source-meter has."""
+    line, name = config.wiring.line, config.source_meter
+    if not isinstance(meter, DigitalOutput):
+        raise ConfigError(f"[wiring] name: {name} has no digital lines to drive a relay with")
+    if line > meter.lines:
+        raise ConfigError(f"[wiring] line: {name} has digital lines 1 to {meter.lines}, not {line}")
+    return Relay(meter, line, config.wiring.settle)
 
 
 def _array_lines(config: ArrayConfig) -> dict[str, Any]:

@@ -33,8 +33,8 @@ class WiringConfig(Frozen):
     """name of the instrument that measures; needed where there are several"""
     generator: str | None = None
     """name of the pulse generator"""
-    line: Annotated[int, Field(ge=1, le=6)] = 1
-    """digital line that drives the relay"""
+    line: Annotated[int, Field(ge=1)] = 1
+    """digital line of the source-meter that drives the relay; how many there are is its own"""
     settle: Annotated[Seconds, Field(gt=0, le=1)] = 2e-3
     """time the relay's contacts need"""
     series_resistance: Annotated[Ohms, Field(ge=0)] = 0.0

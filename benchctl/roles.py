@@ -144,6 +144,9 @@ class SwitchMatrix(Instrument, Protocol):
 class DigitalOutput(Protocol):
     """Drives a relay through a digital line."""
 
+    lines: int
+    """how many it has"""
+
     def set_line(self, line: int, high: bool) -> None:
         """Set digital output `line` (1, 2, …)."""
         ...

@@ -97,6 +97,8 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
     `limits` are the DUT's, checked at the last moment.
     """
 
+    lines = LINES
+
     def __init__(
         self,
         adapter: Any,
@@ -114,7 +116,8 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
         self.series_resistance = series_resistance
         self.capabilities = CAPABILITIES
         self._wire = Conversation(self.adapter, name)
-        self._lines: int | None = None
+        self._pattern: int | None = None
+        self._wide = False
         self._memory: Memory[Sweep] = Memory()
         self._line_cycle = 1 / 50
         self._forget()
@@ -138,8 +141,8 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
             ":ARM:SOUR IMM;:TRIG:SOUR IMM;:TRIG:DEL 0;:TRAC:FEED:CONT NEV",
             ":FORM:ELEM VOLT,CURR,STAT;:FORM:BORD SWAP",
         ]
-        if self._lines is not None:
-            parts.append(f":SOUR2:TTL {self._lines}")
+        if self._pattern is not None:
+            parts.append(self._output(self._pattern))
         self._wire.command(";".join(parts))
         hertz = self._wire.ask(":SYST:LFR?")
         if hertz.partition(".")[0] not in ("50", "60"):
@@ -158,12 +161,21 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
         if not 1 <= line <= LINES:
             raise CapabilityError(f"{self.name} has digital lines 1 to {LINES}, not {line}")
         bit = 1 << (line - 1)
-        before = self._lines or 0
-        lines = before | bit if high else before & ~bit
-        # Line 4 is an output only in the 4-bit mode [M: 18-99].
-        width = ":SOUR2:BSIZ 4;:SOUR2:TTL4:MODE EOT;" if lines >> 3 and not before >> 3 else ""
-        self._wire.command(f"{width}:SOUR2:TTL {lines}")
-        self._lines = lines
+        others = (self._pattern or 0) & ~bit
+        pattern = others | bit if high else others
+        try:
+            self._wire.command(self._output(pattern))
+        except InstrumentError:
+            # Nobody knows where the line is now: low is where a relay leads to the source-meter.
+            self._forget()
+            self._pattern, self._wide = others, False
+            raise
+        self._pattern, self._wide = pattern, self._wide or bool(pattern >> 3)
+
+    def _output(self, pattern: int) -> str:
+        """Return what sets the lines; line 4 is an output only in the 4-bit mode [M: 18-99]."""
+        width = ":SOUR2:BSIZ 4;:SOUR2:TTL4:MODE EOT;" if pattern >> 3 and not self._wide else ""
+        return f"{width}:SOUR2:TTL {pattern}"
 
     def check(self, program: Program) -> None:
         """Refuse what it cannot play, without touching the wire."""

@@ -58,6 +58,8 @@ READINGS: Final = 6_875_000
 DEFAULT_READINGS: Final = 100_000
 """of defbuffer1 [MEM]"""
 BUFFER: Final = '"defbuffer1"'
+LINES: Final = 6
+"""digital lines [M: 2450 reference 6-19]"""
 OVERFLOW: Final = 1e37
 """a reading beyond is not one [MEM: 9.9e37]"""
 
@@ -146,6 +148,8 @@ class Keithley2450(SCPIMixin, Instrument):
     Options: `terminals` ("front" or "rear"), `point_overhead` (s, where your instrument's own
     differs from `OVERHEAD`).
     """
+
+    lines = LINES
 
     source_voltage = Instrument.control(
         ":SOUR:VOLT?",
@@ -305,8 +309,8 @@ class Keithley2450(SCPIMixin, Instrument):
 
     def set_line(self, line: int, high: bool) -> None:
         """Set digital line 1 to 6; it is made an output first [M: 2450 reference 6-19, 6-20]."""
-        if line not in range(1, 7):
-            raise CapabilityError(f"{self.name} has digital lines 1 to 6, not {line}")
+        if not 1 <= line <= LINES:
+            raise CapabilityError(f"{self.name} has digital lines 1 to {LINES}, not {line}")
         mode = "" if line in self._lines else _as_output(line)
         try:
             self._wire.command(f"{mode}:DIG:LINE{line}:STAT {high:d}")

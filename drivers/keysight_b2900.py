@@ -38,7 +38,7 @@ from drivers.list_sweep import Memory
 
 ONE_CHANNEL: Final = ("B2901", "B2911")
 TWO_CHANNELS: Final = ("B2902", "B2912")
-LINES: Final = range(1, 15)
+LINES: Final = 14
 """digital lines [R]"""
 IN_COMPLIANCE: Final = 0b110
 """of the status element [M: B2900 SCPI 1-14]"""
@@ -58,6 +58,8 @@ class KeysightB2900(SCPIMixin, Instrument):
     A reading is `limited` where either channel was in compliance. Options: `point_overhead` (s,
     what a reading takes beyond its aperture, where your instrument falls behind its timer).
     """
+
+    lines = LINES
 
     source_voltage = Instrument.control(
         ":SOUR1:VOLT?",
@@ -233,8 +235,8 @@ class KeysightB2900(SCPIMixin, Instrument):
 
     def set_line(self, line: int, high: bool) -> None:
         """Set digital line 1 to 14; it is made an output first."""
-        if line not in LINES:
-            raise CapabilityError(f"{self.name} has digital lines 1 to 14, not {line}")
+        if not 1 <= line <= LINES:
+            raise CapabilityError(f"{self.name} has digital lines 1 to {LINES}, not {line}")
         wanted = {**self._lines, line: high}
         try:
             self._wire.command(self._outputs(wanted, new=line not in self._lines))

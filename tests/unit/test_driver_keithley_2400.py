@@ -184,6 +184,23 @@ def test_digital_lines_keep_each_other():
         instrument.prepare()
 
 
+def test_a_line_whose_setting_failed_is_taken_for_low_and_set_again_from_scratch():
+    wide = ":SOUR2:BSIZ 4;:SOUR2:TTL4:MODE EOT;"
+    with smu(
+        (":SOUR2:TTL 2" + ASK, DONE),
+        (wide + ":SOUR2:TTL 10" + ASK, '1;-310,"System error"'),
+        (":SYST:ERR?", '0,"No error"'),
+        (SETTINGS + ";:SOUR2:TTL 2" + ASK, DONE),
+        (":SYST:LFR?", "50"),
+        (wide + ":SOUR2:TTL 10" + ASK, DONE),
+    ) as instrument:
+        instrument.set_line(2, True)
+        with pytest.raises(InstrumentError, match="-310"):
+            instrument.set_line(4, True)
+        instrument.prepare()
+        instrument.set_line(4, True)
+
+
 def test_identity():
     idn = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C33   Mar 31 2015 09:32:39/A02  /J/H"
     with smu(("*IDN?", idn)) as instrument:
