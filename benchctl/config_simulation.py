@@ -87,6 +87,11 @@ class AgeingConfig(Frozen):
     """Weibull shape of it"""
     stuck_high: Annotated[float, Field(ge=0, le=1)] = 0.7
     """share of hard failures that stay in the low resistance"""
+    recovery: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """share of the damage that a strong reset pulse takes back; 0 takes nothing back, a half is
+    what was reported"""
+    recovery_voltage: Annotated[float, Field(ge=1, le=10)] = 1.3
+    """times the model's nominal reset voltage, from which a pulse is that strong"""
 
 
 class CircuitConfig(Frozen):

@@ -35,6 +35,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -178,6 +179,12 @@ class AnalogBilayer(Device):
     APPROXIMATIONS = (
         "rest in closed form",
         "one relative Gaussian noise per reading",
+    )
+    WEAR = Wear(
+        *(4.0, 4.0, 1e-2),
+        (Rule(ON, HIGH), Rule(OFF, LOW), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: p[HIGH] / p[LOW],
+        why="there is no switching voltage: the power moves the state, at any voltage",
     )
     parameters: AnalogBilayerParameters
 

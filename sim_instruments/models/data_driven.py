@@ -31,6 +31,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -149,6 +150,12 @@ class DataDriven(Device):
         "exact at constant device voltage",
         "no loss at rest",
         "one relative Gaussian noise per reading",
+    )
+    WEAR = Wear(
+        *(1.2, 1.2, 1e-5),
+        (Rule(ON, LOWEST, -1.0), Rule(OFF, HIGHEST, -1.0), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: p[HIGHEST] / p[LOWEST],
+        why="there is no switching voltage: any voltage moves the state",
     )
     parameters: DataDrivenParameters
 

@@ -40,7 +40,7 @@ class Device:
     PARAMETERS: ClassVar[type[Any]]
     KERNELS: ClassVar[Kernels]
     APPROXIMATIONS: ClassVar[tuple[str, ...]] = ()
-    WEAR: ClassVar[Wear] = NOMINAL
+    WEAR: ClassVar[Wear] = Wear(*NOMINAL)
 
     def __init__(self, seed: int | None = None, **parameters: Any) -> None:
         self.seed = secrets.randbits(32) if seed is None else seed
@@ -65,7 +65,7 @@ class Device:
         self._play = around(self.KERNELS, behind, charged, aged)
         self._c = np.zeros(SIZE)
         if aged:
-            self._c = packed(self.ageing, self.WEAR, self._p, self.seed)
+            self._c = packed(self.ageing, self.WEAR, self._x, self._p, self.seed)
         self._c[:SIZE] = self.circuit.packed()
 
     @property
@@ -144,7 +144,7 @@ class Device:
         """
         aged = self.ageing.acceleration > 0.0
         if aged:
-            represent(cycles, like, self._p, self._c)
+            represent(cycles, like, self._x, self._p, self._c)
         return aged
 
     def parts(self, temperature: float = ROOM) -> tuple[Array, Array, Rng]:
@@ -155,12 +155,13 @@ class Device:
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say about this device."""
         bare = self.circuit == CircuitParameters()
-        aged = {"parameters": as_metadata(self.ageing), **self.wear} if self.wear else None
+        drifts = list(self.WEAR.drifts)
+        aged = {"parameters": as_metadata(self.ageing), "drifts": drifts, **self.wear}
         return {
             "model": self.name,
             "seed": self.seed,
             "parameters": as_metadata(self.parameters),
             "approximations": list(self.APPROXIMATIONS),
             **({} if bare else {"circuit": as_metadata(self.circuit)}),
-            **({"ageing": aged} if aged else {}),
+            **({"ageing": aged} if self.wear else {}),
         }

@@ -38,6 +38,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.exponential import grown, time_to
@@ -232,6 +233,7 @@ class Diffusive(Device):
         "rest in closed form, without random ruptures",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="what cycling does to the silver is not modelled")
     parameters: DiffusiveParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -55,6 +55,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel
 from sim_instruments.models.device import AMBIENT
 from sim_instruments.models.gated import GATE, Gated, specialise_gated
@@ -297,6 +298,7 @@ class Ecram(Gated):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="its gate writes it, and driven at its gate it does not wear")
     parameters: EcramParameters
 
     def _pack(self) -> tuple[Array, Array]:

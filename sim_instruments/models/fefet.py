@@ -50,6 +50,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel
 from sim_instruments.models.device import AMBIENT
 from sim_instruments.models.ferroelectric_domains import (
@@ -252,6 +253,7 @@ class Fefet(Gated):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="its gate writes it, and driven at its gate it does not wear")
     parameters: FefetParameters
 
     def _pack(self) -> tuple[Array, Array]:

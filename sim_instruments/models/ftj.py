@@ -42,6 +42,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.ferroelectric_domains import (
@@ -183,6 +184,13 @@ class Ftj(Device):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(2.0, 2.0, 1e-6),
+        (Rule(OFF, G_OFF), Rule(OFF, G_SPAN, weight=lambda p: -p[G_OFF]),
+         Rule(ON, G_SPAN, weight=lambda p: p[G_OFF] + p[G_SPAN])),
+        window=lambda p: 1.0 + p[G_SPAN] / p[G_OFF],
+        why="what cycling does to the switching of domains, wake-up and fatigue, is not modelled",
+    )  # fmt: skip
     parameters: FtjParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -349,7 +349,8 @@ class GapFilament(Device):
     )
     WEAR = Wear(
         *(2.6, 2.0, 1e-6),
-        (Rule(ON, THICK, fold=GAP0), Rule(OFF, THIN, fold=GAP0), Rule(VOLTAGE, HOP, power=-1.0),
+        (Rule(ON, THICK, 0.0, lambda p: p[GAP0]), Rule(OFF, THIN, 0.0, lambda p: p[GAP0]),
+         Rule(VOLTAGE, HOP, -1.0),
          *(Rule(SPREAD, slot) for slot in (CYCLE_ON, CYCLE_OFF, CYCLE_V))),
         window=lambda p: math.exp((p[THICK] - p[THIN]) / p[GAP0]),
     )  # fmt: skip

@@ -58,6 +58,7 @@ import numpy as np
 
 from sim_instruments.load import ROOM
 from sim_instruments.models import alloy
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
@@ -347,6 +348,13 @@ class Hea(Device):
         "rest and pruning in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(1.5, 1.5, 1e-6),
+        (Rule(ON, TOP, 0.5), Rule(OFF, WIDEST, 0.0, lambda p: -p[GAP0]),
+         Rule(VOLTAGE, LEVER, -1.0), Rule(VOLTAGE, LEVER_BEND, -1.0),
+         *(Rule(SPREAD, slot) for slot in (CYCLE_E, CYCLE_OFF, STEP_SPREAD))),
+        window=lambda p: (p[TOP] / ATOM) ** 2 * math.exp(p[WIDEST] / p[GAP0]),
+    )  # fmt: skip
     parameters: HeaParameters
     composition: dict[str, float]
     """Fractions of this very device."""

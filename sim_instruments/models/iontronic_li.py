@@ -38,6 +38,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
@@ -203,6 +204,7 @@ class IontronicLi(Device):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="its conductance has no ends that could drift")
     parameters: IontronicLiParameters
 
     def _pack(self) -> tuple[Array, Array]:

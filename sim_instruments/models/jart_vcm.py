@@ -64,6 +64,7 @@ from scipy.special import ndtr, ndtri
 from sim_instruments.load import ROOM
 from sim_instruments.models import jart_contact as contact
 from sim_instruments.models import jart_motion as motion
+from sim_instruments.models.ageing import OFF, Rule, Wear
 from sim_instruments.models.circuit import Array, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.jart_contact import BOLTZMANN, CHARGE, UNIT
@@ -74,6 +75,10 @@ CHARGES = 2.0
 """z, elementary charges of a vacancy [R]"""
 VALID = 1500.0
 """K"""
+WEARING = 0.8
+"""e-folds of N_min by which the off conductance changes one e-fold, at 0.1 V [C: 0.7 to 1.0]"""
+WINDOW = 75.0
+"""on over off conductance at 0.1 V [C]"""
 LOWEST_RANGE = (math.log(0.5), math.log(31.25))
 """of ln N_min, from nominal [R: JART-TUD]"""
 
@@ -208,6 +213,13 @@ class JartVcm(Device):
         "conduction and hopping from a table, within 3 % of the equations (not with exact = true)",
         "rest and retention in closed form, one vacancy jumping",
         "one relative Gaussian noise per reading",
+    )
+    WEAR = Wear(
+        *(1.2, 1.3, 1e-6),
+        (Rule(OFF, motion.LOW, 0.0, lambda p: WEARING, state=True),),
+        window=lambda p: WINDOW,
+        why="the on conductance is that of the lines, and the equations that make the voltage are "
+        "tabulated once for all devices",
     )
     parameters: JartVcmParameters
 

@@ -40,6 +40,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -157,6 +158,12 @@ class LinearDrift(Device):
         "no threshold: every read moves the state",
         "no loss at rest",
         "one relative Gaussian noise per reading",
+    )
+    WEAR = Wear(
+        *(1.0, 1.0, 0.1),
+        (Rule(ON, R_ON, -1.0), Rule(OFF, R_OFF, -1.0), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: p[R_OFF] / p[R_ON],
+        why="there is no switching voltage: any voltage moves the state",
     )
     parameters: LinearDriftParameters
 

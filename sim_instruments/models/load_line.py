@@ -13,6 +13,8 @@ YIELDING = 2e-3
 """V, by how much the circuit may give way in one stride"""
 MOST_BENT = 5.0
 """e-folds of the rate in one stride"""
+FAINT = 1e-200
+"""of a rate; what is less than this is none: no logarithm joins them"""
 
 
 @kernel
@@ -51,7 +53,7 @@ def glide(near: float, far: float, stride: float, h: float) -> tuple[float, floa
         return 0.0, h
     sign = math.copysign(1.0, near)
     speed, ahead = abs(near), sign * far
-    if ahead <= 0.0:
+    if ahead <= FAINT * speed:
         slope = (speed - ahead) / stride
         move = speed / slope * -math.expm1(-slope * h)
         return sign * move, h

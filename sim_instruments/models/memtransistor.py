@@ -32,6 +32,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel
 from sim_instruments.models.gated import GATE, Gated, specialise_gated
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -176,6 +177,13 @@ class Memtransistor(Gated):
         "the gate's source is ideal, its insulator a resistor",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(3.0, 3.0, 1e-3),
+        (Rule(OFF, G_OFF), Rule(OFF, FOLDS, 0.0, lambda p: -1.0),
+         Rule(ON, FOLDS, 0.0, lambda p: 1.0), Rule(VOLTAGE, V_SET), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: math.exp(p[FOLDS]),
+        why="at V_g = 0 only: driven at its gate it does not wear",
+    )  # fmt: skip
     parameters: MemtransistorParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -33,6 +33,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
@@ -179,6 +180,7 @@ class Mtj(Device):
         "between 0.9 and 1.1 of the critical current the two laws are interpolated",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="the barrier breaks down at once, it does not drift")
     parameters: MtjParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -65,6 +65,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models import ageing
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound, Choice, Value
@@ -323,6 +324,14 @@ class Pcm(Device):
         "drift, rest and slow crystallisation in closed form",
         "noise of each reading drawn by itself, of the size accumulated since programming",
     )
+    WEAR = ageing.Wear(
+        *(2.1, 2.1, 50e-9),
+        (ageing.Rule(ageing.ON, G_MAX), ageing.Rule(ageing.ON, LN_RATIO, 0.0, lambda p: 1.0),
+         ageing.Rule(ageing.OFF, LN_RATIO, 0.0, lambda p: -1.0),
+         ageing.Rule(ageing.SPREAD, PROGRAM)),
+        window=lambda p: math.exp(p[LN_RATIO]),
+        why="heat sets it, not a voltage",
+    )  # fmt: skip
     parameters: PcmParameters
 
     def _pack(self) -> tuple[Array, Array]:

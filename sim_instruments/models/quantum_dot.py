@@ -68,6 +68,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from sim_instruments.load import ROOM
+from sim_instruments.models import ageing
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.parameters import Bound
@@ -334,6 +335,14 @@ class QuantumDot(Device):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = ageing.Wear(
+        *(1.2, 1.2, 1e-3),
+        (ageing.Rule(ageing.OFF, OFF), ageing.Rule(ageing.OFF, SPAN, weight=lambda p: -p[OFF]),
+         ageing.Rule(ageing.ON, SPAN, weight=lambda p: p[OFF] + p[SPAN]),
+         ageing.Rule(ageing.VOLTAGE, HOPS),
+         *(ageing.Rule(ageing.SPREAD, slot) for slot in (CYCLE_E, CYCLE_G))),
+        window=lambda p: 1.0 + p[SPAN] / p[OFF],
+    )  # fmt: skip
     parameters: QuantumDotParameters
 
     @property

@@ -16,6 +16,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound
@@ -53,6 +54,7 @@ class Resistor(Device):
     name = "resistor"
     PARAMETERS = ResistorParameters
     KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe)
+    WEAR = Wear(*NOMINAL, why="a resistor has no states")
     parameters: ResistorParameters
 
     def _pack(self) -> tuple[Array, Array]:

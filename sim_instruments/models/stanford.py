@@ -37,6 +37,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -202,6 +203,12 @@ class Stanford(Device):
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(1.6, 1.6, 1e-6),
+        (Rule(ON, G_MIN, 0.0, lambda p: -p[G0]), Rule(OFF, G_MAX, 0.0, lambda p: -p[G0]),
+         Rule(VOLTAGE, GAMMA0, -1.0), Rule(VOLTAGE, BETA, -1.0), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: math.exp((p[G_MAX] - p[G_MIN]) / p[G0]),
+    )  # fmt: skip
     parameters: StanfordParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -39,6 +39,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -218,6 +219,14 @@ class StanfordWidth(Device):
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(1.2, 1.2, 1e-6),
+        (Rule(ON, RHO, -1.0), Rule(OFF, DENSITY), Rule(OFF, LEAK), Rule(VOLTAGE, EASE_SET, -1.0),
+         Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: (
+            p[V_T] * math.exp(p[LAYER] / p[X_T]) / (p[RHO] * p[LAYER] * p[DENSITY])
+        ),
+    )  # fmt: skip
     parameters: StanfordWidthParameters
 
     def _pack(self) -> tuple[Array, Array]:

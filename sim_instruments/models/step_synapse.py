@@ -44,6 +44,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, Choice, Value
@@ -209,6 +210,14 @@ class StepSynapse(Device):
         "of a hold much longer than all levels only the end is stepped",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(3.2, 2.8, 300e-6),
+        (Rule(OFF, G_MIN), Rule(OFF, SPAN, weight=lambda p: -p[G_MIN]),
+         Rule(ON, SPAN, weight=lambda p: p[G_MIN] + p[SPAN]), Rule(SPREAD, NOISE)),
+        window=lambda p: 1.0 + p[SPAN] / p[G_MIN],
+        why="a pulse counts or does not, there is no switching voltage",
+        nominal=lambda p: (p[HEIGHT], p[HEIGHT + 1], p[WIDTH]),
+    )  # fmt: skip
     parameters: StepSynapseParameters
 
     def _pack(self) -> tuple[Array, Array]:

@@ -36,6 +36,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import NOMINAL, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.exponential import grown, time_to
@@ -169,6 +170,7 @@ class Vo2(Device):
         "rest in closed form",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(*NOMINAL, why="its states are phases of a crystal, which loses no atoms")
     parameters: Vo2Parameters
 
     def _pack(self) -> tuple[Array, Array]:

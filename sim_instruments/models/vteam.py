@@ -31,6 +31,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -161,6 +162,15 @@ class Vteam(Device):
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(1.0, 1.0, 1e-6),
+        (Rule(ON, R_ON, -1.0), Rule(ON, R_SPAN, -1.0, lambda p: -p[R_ON]),
+         Rule(OFF, R_SPAN, -1.0, lambda p: p[R_ON] + p[R_SPAN]),
+         Rule(ON, FOLDS, 0.0, lambda p: float(p[FOLDS] > 0.0)),
+         Rule(OFF, FOLDS, 0.0, lambda p: -float(p[FOLDS] > 0.0)),
+         Rule(VOLTAGE, V_SET), Rule(SPREAD, STEP_SPREAD)),
+        window=lambda p: (p[R_ON] + p[R_SPAN]) / p[R_ON],
+    )  # fmt: skip
     parameters: VteamParameters
 
     def _pack(self) -> tuple[Array, Array]:

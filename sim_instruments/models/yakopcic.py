@@ -34,6 +34,7 @@ from typing import Annotated
 import numpy as np
 
 from sim_instruments.load import ROOM
+from sim_instruments.models.ageing import ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
 from sim_instruments.models.load_line import glide, scattered, stride_within
@@ -230,6 +231,14 @@ class Yakopcic(Device):
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )
+    WEAR = Wear(
+        *(0.5, 0.5, 1e-3),
+        (Rule(ON, A1), Rule(ON, A2), Rule(VOLTAGE, VP),
+         Rule(VOLTAGE, EXP_VP, weight=lambda p: p[VP] * p[EXP_VP]), Rule(SPREAD, STEP_SPREAD)),
+        why="resetting fades and has no end, so that there is no off state to drift: "
+            "all conductances fall alike",
+        nominal=lambda p: (3.0 * p[VP], 3.0 * p[VN], 1e-3),
+    )  # fmt: skip
     parameters: YakopcicParameters
 
     def _pack(self) -> tuple[Array, Array]:
