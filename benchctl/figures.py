@@ -99,7 +99,7 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
 def _draw_map(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     """Draw a tile at each whole x and y, coloured by the newest value there."""
     from matplotlib.colors import LogNorm, Normalize
-    from matplotlib.ticker import EngFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     heads = {c.slug: heading(c.title) for c in stored.columns}
     slugs = (str(each.y), each.x, each.by)
@@ -108,14 +108,11 @@ def _draw_map(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     tiles = np.full((int(y.max()) + 1, int(x.max()) + 1), np.nan)
     tiles[y.astype(int), x.astype(int)] = np.abs(values) if each.log_y else values
     sizes = tiles[tiles > 0]
-    log = each.log_y and sizes.size and sizes.max() > 2 * sizes.min()
+    log = each.log_y and bool(sizes.size) and sizes.max() > 2 * sizes.min()
     if log:
         tiles[tiles == 0] = sizes.min()  # a dead cell must not vanish
     image = ax.imshow(tiles, norm=LogNorm() if log else Normalize(), aspect="auto")
-    head = heads[each.by]
-    bar = ax.figure.colorbar(image, ax=ax, label=f"{head.title} ({head.unit})".removesuffix(" ()"))
-    if head.unit in UNITS:
-        bar.ax.yaxis.set_major_formatter(EngFormatter(places=None))
+    _label(ax.figure.colorbar(image, ax=ax).ax.yaxis, heads[each.by], log=log)
     for axis, slug in ((ax.xaxis, each.x), (ax.yaxis, str(each.y))):
         axis.set_major_locator(MaxNLocator(8, integer=True))
         axis.set_label_text(heads[slug].title)

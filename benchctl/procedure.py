@@ -45,9 +45,10 @@ class Plot:
     title: str = ""
     log_x: bool = False
     log_y: bool = False
-    kind: Literal["line", "points"] = "line"
+    kind: Literal["line", "points", "map"] = "line"
+    """a map has a tile at each whole `x` and `y`"""
     by: str = ""
-    """one curve per value of this column"""
+    """one curve per value of this column; the colour of a map, on a log scale with `log_y`"""
 
 
 @dataclass(frozen=True, slots=True)

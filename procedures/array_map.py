@@ -36,6 +36,7 @@ class ArrayMap(Procedure):
         "Time (s)",
     ]
     PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("column", "row", "Conductance map", log_y=True, kind="map", by="conductance"),
         Plot("column", "conductance", "Conductance by row", kind="points", by="row"),
     )
 

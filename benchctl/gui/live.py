@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CAPACITY: Final = 2 << 16
 #: Points one plot draws, all its curves together.
 DRAWN: Final = 4000
+#: Tiles of a map, along either side.
+MOST_TILES: Final = 1024
 #: Curves of one `by` column that are kept; the oldest give way.
 MOST_GROUPS: Final = 12
 
@@ -193,6 +195,50 @@ class LivePlot:
         return np.where(values == 0, np.nan, np.abs(values))
 
 
+class LiveMap:
+    """The newest value at each whole x and y, for a picture of tiles."""
+
+    def __init__(self, spec: "Plot") -> None:
+        self.spec = spec
+        self.version = 0
+        self.values = np.full((0, 0), np.nan)
+        """by y and x; NaN where nothing was observed"""
+
+    @property
+    def observed(self) -> bool:
+        """Whether there is anything to draw."""
+        return bool(np.isfinite(self.values).any())
+
+    def append(self, rows: Mapping[str, NDArray[Any]]) -> None:
+        """Add rows, given as columns of equal length; those beyond `MOST_TILES` are left out."""
+        self.version += 1
+        spec = self.spec
+        slugs = (str(spec.y), spec.x, spec.by)
+        y, x, values = (np.asarray(rows[slug], dtype=np.float64) for slug in slugs)
+        seen = np.isfinite(values) & (x >= 0) & (x < MOST_TILES) & (y >= 0) & (y < MOST_TILES)
+        if not seen.any():
+            return
+        row, column = y[seen].astype(int), x[seen].astype(int)
+        high, wide = self.values.shape
+        grown = np.full((max(high, row.max() + 1), max(wide, column.max() + 1)), np.nan)
+        grown[:high, :wide] = self.values
+        grown[row, column] = values[seen]
+        self.values = grown
+
+    def tiles(self) -> FloatArray:
+        """Return what is turned into colour: the values; their decades where the scale is log.
+
+        A 0 has no decade: it is given the lowest there is, for a dead cell must not vanish.
+        """
+        if not self.spec.log_y:
+            return self.values
+        sizes = np.abs(self.values)
+        sound = sizes[sizes > 0]
+        lowest = sound.min() if sound.size else 1.0
+        decades: FloatArray = np.log10(np.where(sizes == 0, lowest, sizes))
+        return decades
+
+
 def _distinct(
     column: NDArray[Any],
 ) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:
@@ -208,7 +254,7 @@ class LiveTable:
 
     def __init__(self, specs: "Sequence[Plot]") -> None:
         self.lock = threading.Lock()
-        self.plots = [LivePlot(spec) for spec in specs]
+        self.plots = [LiveMap(s) if s.kind == "map" else LivePlot(s) for s in specs]
         self.rows = 0
         self.latest: dict[str, Any] = {}
 

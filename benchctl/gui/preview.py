@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from benchctl.gui.plots import QuantityAxis, dress_plot
+from benchctl.gui.axes import QuantityAxis, dress_plot
 from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, gate_of, readings_at
 from benchctl.gui.theme import LIGHT, Theme
 from benchctl.headings import Heading

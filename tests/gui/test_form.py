@@ -119,3 +119,17 @@ def test_hints_tell_range_and_script_name(form):
 def test_known_names_do_not_clutter_an_error():
     text = "cycles: unknown unit 'x'; did you mean 's'? (known: s, ms)"
     assert plain(text, "cycles") == "Unknown unit 'x'; did you mean 's'?"
+
+
+def test_what_the_bench_file_says_is_shown_as_people_write_it(qtbot):
+    form = Form(Recipe, {"set_width": "200 us", "levels": "1 uS,2 uS", "cycles": "many"})
+    qtbot.addWidget(form)
+    assert form.fields["set_width"].raw() == "200 µs"
+    assert form.fields["levels"].raw() == "1 µS, 2 µS"
+    assert form.fields["cycles"].raw() == "many"  # wrong, and the person's to mend
+
+
+def test_a_list_has_the_width_of_the_form(form):
+    form.resize(320, 400)
+    form.show()
+    assert form.fields["levels"].editor.width() > 1.5 * form.fields["cycles"].editor.width()

@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from benchctl.gui.axes import QuantityAxis
 from benchctl.gui.live import LiveTable
-from benchctl.gui.plots import PlotCard, QuantityAxis
+from benchctl.gui.plots import PlotCard
 from benchctl.gui.theme import LIGHT
 from benchctl.headings import heading
 from benchctl.procedure import Plot

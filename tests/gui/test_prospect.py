@@ -1,0 +1,29 @@
+"""What a person is told before Start about a third terminal."""
+
+from benchctl.gui.prospect import Prospect, corners, gate_of
+from benchctl.limits import Limits
+from benchctl.stimulus import Segment, Stimulus
+
+LIMITS = Limits((-1.0, 1.0), 1e-3, gate=(-5.0, 2.0))
+
+
+def looked_at(*segments):
+    return Prospect(Stimulus(segments), segments, LIMITS, None, None)
+
+
+def test_the_gate_has_its_own_extremes_and_limits():
+    facts = looked_at(Segment(0.0, 1e-3, gate=3.0), Segment(0.1, 5e-3, measure=True)).facts()
+    assert ("Highest", "100 mV  (limit 1 V)", False) in facts
+    assert ("Gate, lowest", "0 V  (limit -5 V)", False) in facts
+    assert ("Gate, highest", "3 V  (limit 2 V)", True) in facts
+
+
+def test_without_a_gate_nothing_is_said_of_it():
+    assert not any("Gate" in what for what, _, _ in looked_at(Segment(0.5, 1e-3)).facts())
+
+
+def test_the_gate_is_drawn_on_the_time_axis_of_the_device():
+    segments = (Segment(0.5, 2e-3, ramp=1e-3), Segment(0.0, 1e-3, gate=-1.0), Segment(0.0, 0.0))
+    time, voltage = corners(gate_of(segments), even=False)
+    assert time[-1] == corners(segments, even=False)[0][-1]
+    assert list(zip(time, voltage, strict=True))[-3:] == [(3e-3, -1.0), (4e-3, -1.0), (4e-3, 0.0)]
