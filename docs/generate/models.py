@@ -83,6 +83,7 @@ def page(name: str, kind: Any, outside: tuple[str, list[str]]) -> str:
     parts = [f"# {name}", first, *_figure(name), body]
     parts += ["## Valid range", texts.valid, *_warning(kind, *outside)]
     parts += ["## Not modelled", texts.not_modelled]
+    parts += ["## Ageing", _ageing(kind)]
     if kind.APPROXIMATIONS:
         parts += ["## Approximations", "Written into the header of every file:"]
         parts.append("\n".join(f"* {escape(sentence(text))}" for text in kind.APPROXIMATIONS))
@@ -155,6 +156,14 @@ def _example(kind: Any) -> tuple[str, float | bool | str]:
 
 def _is_preset(bound: Bound | Choice | None) -> bool:
     return isinstance(bound, Choice) and isinstance(bound.names, Mapping)
+
+
+def _ageing(kind: Any) -> str:
+    """Return what drifts as the device wears, or why nothing does."""
+    wear = kind.WEAR
+    drifts = f"These drift: {', '.join(wear.drifts)}." if wear.drifts else "It only fails hard."
+    why = f" Not more, because {escape(wear.why)}." if wear.why else ""
+    return f"Where `[simulation.ageing]` asks for it. {drifts}{why}"
 
 
 def _parameters(kind: type[Any]) -> str:
