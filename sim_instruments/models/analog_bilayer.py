@@ -25,7 +25,7 @@ noise.
 
 **Valid** for |V| up to about 4 V, room temperature; slow at 1 V (hours), milliseconds at 4 V.
 Stands in for area-type organic and 2D devices too [D]. **Not modelled**: temperature, diffusion
-back of levels between the ends, wear, forming (it needs none).
+back of levels between the ends, forming (it needs none).
 """
 
 import math

@@ -20,7 +20,7 @@ noise.
 
 **Valid** around the fitted pulses, |V| from 0.5 to 1.5 V. There is no voltage threshold but one in
 R: a read at +0.1 V pulls an R above r_p = 2632 Ohm down to it within microseconds, one at -0.1 V
-lifts an R below r_n = 797 Ohm; levels between keep. **Not modelled**: temperature, retention, wear,
+lifts an R below r_n = 797 Ohm; levels between keep. **Not modelled**: temperature, retention,
 forming.
 """
 

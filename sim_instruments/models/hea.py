@@ -45,8 +45,8 @@ stands (+2.9/-2.0 V, 1 us behind 2 kOhm: 350 and 1.6 uS) or +2.4/-1.8 V (170 uS)
 +1.8/-1.2 V, 1 ms, 100 uA (80 uS) or 300 uA. `multilevel` and `iv-sweep` as they stand: levels from
 5 to 200 uS, sets at 1.1 V. Read at V > 0: -0.1 V empties it in minutes.
 
-**Valid** for |V| to 3 V, 250-450 K, 10 ns and more. **Not modelled**: random telegraph noise, wear
-other than decomposition, capacitance, a temperature of each filament, coarsening of one at the cost
+**Valid** for |V| to 3 V, 250-450 K, 10 ns and more. **Not modelled**: random telegraph noise,
+capacitance, a temperature of each filament, coarsening of one at the cost
 of another.
 """
 

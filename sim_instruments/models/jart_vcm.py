@@ -49,7 +49,7 @@ converged within 2 % (Heun steps of 0.1 in ln N, often used, find them 3 to 8 % 
 **Valid** up to 1500 K in the filament; beyond, `warnings` says so and numbers are numbers only
 (more than 6000 K is not felt: above 7000 K the equations for V > 0 have several solutions, too).
 Without compliance or series resistance that is soon passed, above 0.7 V. Ambient 100 K and more.
-**Not modelled**: heat capacity (a pulse below 1 ns feels its heat at once), 1/f spectra, wear,
+**Not modelled**: heat capacity (a pulse below 1 ns feels its heat at once), 1/f spectra,
 capacitance.
 """
 

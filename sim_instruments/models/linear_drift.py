@@ -30,7 +30,7 @@ standard deviation ``step_spread sqrt(|dx|)``; readings have a relative noise.
 **Valid** as a teaching model: there is no threshold, so every read moves the state (at 0.1 V and 1
 ms by 7e-5 of the range from x = 0.1, by 1e-3 from 0.95, where the window lets it). **Not
 modelled**: the nonlinear drift of real devices, temperature, retention (the state stays at rest),
-wear, forming.
+forming.
 """
 
 import math

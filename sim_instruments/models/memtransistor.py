@@ -22,7 +22,7 @@ leaks like a resistor.
 
 **Valid** for |V| up to three times a threshold (more is a warning), 250-400 K. **Not modelled**:
 temperature, retention (the state stays as it is at rest), hysteresis of the gate itself, gate
-capacitance, saturation of the channel, asymmetry of its Schottky contacts, wear.
+capacitance, saturation of the channel, asymmetry of its Schottky contacts.
 """
 
 import math

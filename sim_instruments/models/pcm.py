@@ -54,7 +54,7 @@ would exceed the on current).
 
 **Valid** for |V| up to about 3.5 V (behind a resistance or compliance), 250-400 K, pulses of 5 ns
 and more; T_hot above 2000 K is a warning. **Not modelled**: heat capacity (some ns), nucleation and
-its incubation, drift of the threshold, temperature dependence of drift and of G, wear, voids.
+its incubation, drift of the threshold, temperature dependence of drift and of G, voids.
 """
 
 import math

@@ -56,7 +56,7 @@ reset_voltage -3.2 V. `iv-sweep` takes the steepest rise of ln G for switching: 
 d = 0, read noise being on.
 
 **Valid** for |V| to 5 V, 250-400 K. **Not modelled**: heating, random telegraph noise, 1/f spectra,
-wear by writing, charging of single dots, light.
+charging of single dots, light.
 """
 
 import math

@@ -27,7 +27,7 @@ have a relative noise.
 device heats up beyond reason: `warnings` says so above 1500 K. The field threshold decides where
 both sets switch: ``F_min t_ox/gamma`` is 1.39 V for an off `hfox` and 1.05 V for an on one; `ugr`
 resets only as far as it allows (a gap of 0.31 nm at -1 V). **Not modelled**: retention (a gap at
-rest stays), forming, wear, the 0.1 ns of heating.
+rest stays), forming, the 0.1 ns of heating.
 """
 
 import math

@@ -29,7 +29,7 @@ noise.
 `warnings` says when the filament got hotter than 1500 K. There is no threshold: at +0.1 V the gap
 closes by some 5 nm/s and a bridged filament widens, so that a sweep of a second sets at any limit,
 and only short reads, or reads at V < 0, leave the state. **Not modelled**: retention (at rest
-nothing moves), a filament that thins when resetting, forming other than the first set, wear.
+nothing moves), a filament that thins when resetting, forming other than the first set.
 """
 
 import math

@@ -31,7 +31,7 @@ keeps its state for ever.
 NeuroSim does it [R: that it does; D: its size]. Readings have a relative noise.
 
 **Valid** for pulses like those of the row: width and height between steps are not interpolated.
-**Not modelled**: dependence of the step on height and width, retention, temperature, wear, and
+**Not modelled**: dependence of the step on height and width, retention, temperature, and
 non-linear I-V.
 """
 

@@ -21,7 +21,7 @@ has a standard deviation ``step_spread sqrt(|dw|)``; readings have a relative no
 **Valid** for what it was fitted to; the defaults are MemTorch's and fast: they set in picoseconds
 at 1 V, and with a reset threshold of 20 mV any read below that disturbs (-0.1 V resets the device
 within 1.5 us), while reads up to +0.2 V leave it alone. **Not modelled**: temperature, retention
-(the state stays as it is at rest), wear, forming.
+(the state stays as it is at rest), forming.
 """
 
 import math

@@ -24,7 +24,7 @@ standard deviation ``step_spread sqrt(|dx|)``; readings have a relative noise.
 **Valid** where the published fits are: |V| up to about 1 V (`oblea`, `miao`) or 4 V (`jo`), room
 temperature. At the default read of 0.1 V only `miao` moves (its Vp is 0.09 V), by 1e-4 a
 millisecond. **Not modelled**: temperature, retention (below the thresholds the state stays as it
-is, for years), wear, forming.
+is, for years), forming.
 """
 
 import math
