@@ -125,6 +125,8 @@ def _step(
     yielded = v - give * slope * forward
     far = _rate(_conduct(yielded, here + forward, p)[0], here + forward, p)
     move, taken = glide(near, far, stride, h)
+    if here + move == here:
+        return h  # in balance: what is left of the rate is rounding
     x[0] = max(1e-3, here + scattered(move, p[STEP_SPREAD], rng))
     return taken
 

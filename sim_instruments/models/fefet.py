@@ -70,6 +70,8 @@ BREAKDOWN = 4.0
 """MV/cm [M]"""
 WRITE = 0.25
 """of the mean activation; a stronger field begins the time since the last write anew [D]"""
+GROWING = 0.1
+"""of the time since the film last turned over: imprint hardly grows in that part of a rest"""
 AWAKE = 4.0
 """decades of cycles over which a film wakes up [M]"""
 
@@ -222,7 +224,10 @@ def _step(
 
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
-    _feel(h, x, p, rng)
+    while h > 0.0:
+        part = min(h, GROWING * (1.0 + x[SETTLED]))
+        _feel(part, x, p, rng)
+        h -= part
     x[SEEN] = x[CHARGE]
     x[WINDOW] = 0.0
 

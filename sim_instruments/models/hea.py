@@ -76,6 +76,8 @@ SMALL_SQUARE = 0.05
 PAST = 1e-5
 """nm, how far behind an edge of the conductance a sub-step may land"""
 UNSEEN, AT_END = 1e-6, 1e-3  # nm: a move too small to bend anything, as good as at the end
+SHARE = 0.8
+"""of the room, what the first slope may use: the slope half-way is steeper in a runaway"""
 NO_HOTTER = 700.0
 """K, dissolution is no faster at more: numbers only"""
 EDGES = (0.0, ATOM * math.sqrt(1.5), ATOM * math.sqrt(2.5), ATOM * math.sqrt(3.0))
@@ -247,9 +249,20 @@ def _room(rate: float, u: float, x: Array, p: Array) -> float:
 
 
 @kernel
-def _dissolve(h: float, kelvin: float, x: Array, p: Array) -> None:
+def _held(v: float, kelvin: float, k: int, x: Array, p: Array) -> bool:
+    """Return whether growth keeps sub-filament `k` at its largest radius."""
+    if v <= 0.0 or p[TOP] - x[k] >= AT_END:
+        return False
+    growth = 2.0 * x[k] * _rate(v, kelvin, x[k], _offset(k, x, p), p)
+    return bool(growth > _dissolution(kelvin, k, x, p))
+
+
+@kernel
+def _dissolve(h: float, v: float, kelvin: float, x: Array, p: Array) -> None:
     """Let `h` seconds of pruning pass."""
     for k in range(M):
+        if _held(v, kelvin, k, x, p):
+            continue
         square = x[k] * abs(x[k]) - _dissolution(kelvin, k, x, p) * h
         x[k] = max(math.copysign(math.sqrt(abs(square)), square), min(x[BOTTOM], x[k]))
 
@@ -262,7 +275,7 @@ def _decompose(h: float, kelvin: float, x: Array, p: Array) -> None:
 
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
-    _dissolve(h, p[AMBIENT], x, p)
+    _dissolve(h, 0.0, p[AMBIENT], x, p)
     _decompose(h, p[AMBIENT], x, p)
     _settle(x, p)
 
@@ -280,12 +293,12 @@ def _step(
         room = _room(rate, x[k], x, p)
         if room <= 0.0:
             rate = 0.0
-        elif abs(rate) * h > room:
-            h = room / abs(rate)
+        elif abs(rate) * h > SHARE * room:
+            h = SHARE * room / abs(rate)
         fastest = max(fastest, abs(rate))
         climb += rate * _slope(v, sinh, x[k], p)
         x[RATE + k] = rate
-    h = _shorten(h, give * abs(climb), fastest, kelvin, x, p)
+    h = _shorten(h, v, give * abs(climb), fastest, kelvin, x, p)
     if fastest * h > UNSEEN:
         middle = v - 0.5 * give * climb * h
         power = abs(middle * (i + 0.5 * h * climb * (1.0 - give * g)))
@@ -293,20 +306,22 @@ def _step(
     else:
         for k in range(M):
             x[k] += x[RATE + k] * h
-    _dissolve(h, kelvin, x, p)
+    _dissolve(h, v, kelvin, x, p)
     _decompose(h, kelvin, x, p)
     _settle(x, p)
     return h
 
 
 @kernel
-def _shorten(h: float, yielding: float, fastest: float, kelvin: float, x: Array, p: Array) -> float:
+def _shorten(
+    h: float, v: float, yielding: float, fastest: float, kelvin: float, x: Array, p: Array
+) -> float:
     """Return a time in which circuit, dissolution and decomposition change little."""
     if yielding * h > SOFT:
         h = max(SOFT / yielding, min(h, SHORTEST / fastest))
     for k in range(M):
         dissolution = _dissolution(kelvin, k, x, p)
-        if dissolution * h > SMALL_SQUARE and x[k] > x[BOTTOM]:
+        if dissolution * h > SMALL_SQUARE and x[k] > x[BOTTOM] and not _held(v, kelvin, k, x, p):
             h = SMALL_SQUARE / dissolution
     if kelvin > alloy.DECOMPOSES and x[SEGREGATED] < 0.99:
         h = min(h, 0.05 / alloy.decomposition(kelvin))

@@ -49,6 +49,8 @@ SMALL = 0.02
 """largest change of n or phi in one sub-step, where something depends on it"""
 SOFT = 1e-3
 """V, by how much the circuit may give way in one sub-step"""
+FORMED = 1.0 - 1e-9
+"""phi beyond which nothing is left to form"""
 
 # Slots of the parameter array after the temperature.
 FILL, EMPTY, DRIVE, WEIGHT, TAU, G_MIN, G_SPAN, V_NL = 1, 3, 5, 6, 8, 10, 11, 12
@@ -155,7 +157,7 @@ def _step(
     drive = _inner(v, x, p)
     push = math.sinh(abs(drive) / p[DRIVE]) if abs(drive) > p[DEAD] else 0.0
     slowdown = _barrier_factor(x, p)
-    forming = _forming_rate(v, i, p)
+    forming = _forming_rate(v, i, p) if x[PHI] < FORMED else 0.0
     # Something feeds back on the device voltage or on the rates: go in small changes.
     most = 1.0
     if give > 0.0:

@@ -44,7 +44,7 @@ left across the device (the compliance decides) or N = N_max; from there on it i
 parameters and ambient temperature (0.15 s, shared by devices); the radius scales the current alone.
 With `exact` the equations are solved at each look, some 100 times slower: both agree within 3 %.
 A stride of ln N takes the rate's logarithm as a parabola along the load line; set times are
-converged within 2 % (Heun steps of 0.1 in ln N, often used, find them 3 to 8 % longer).
+converged within 2 % (Heun steps of 0.1 in ln N, often used, find them 6 to 15 % longer).
 
 **Valid** up to 1500 K in the filament; beyond, `warnings` says so and numbers are numbers only
 (more than 6000 K is not felt: above 7000 K the equations for V > 0 have several solutions, too).

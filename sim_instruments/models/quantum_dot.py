@@ -85,8 +85,8 @@ SIGMA_LOG = 6.0
 """standard deviation of ln(time) at which what is lost is lost [D]"""
 FORGETTING = 0.005
 """change of the mean filling that e-folds the time since the last write [D]"""
-FROZEN = 1e-12
-"""dose that moves nothing"""
+FROZEN = 1e-18
+"""dose that moves nothing, however many of them"""
 SATURATED = 1e-12
 """room for the mean filling that is none"""
 SOFT = 0.1
@@ -221,13 +221,13 @@ def _fill(dose: float, v: float, x: Array, p: Array) -> None:
     """Let every chain fill or empty by `dose` times its weight, exactly."""
     c = p[CURVE]
     for k in range(K):
-        left = math.exp(-c * dose * x[WEIGHT + k])
+        # In small differences: what a short pulse adds must not be lost in rounding.
+        gone = -math.expm1(-c * dose * x[WEIGHT + k]) / c
         if v > 0.0:
             if x[k] < x[TOP]:
-                new = x[TOP] * (1.0 - (1.0 - c * x[k] / x[TOP]) * left) / c
-                x[k] = min(x[TOP], max(x[k], new))
+                x[k] = min(x[TOP], x[k] + (x[TOP] - c * x[k]) * gone)
         elif x[k] > 0.0:
-            x[k] = min(x[k], max(0.0, ((1.0 - c + c * x[k]) * left - 1.0 + c) / c))
+            x[k] = max(0.0, x[k] - (1.0 - c + c * x[k]) * gone)
     _average(x)
 
 

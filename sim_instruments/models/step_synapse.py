@@ -51,6 +51,8 @@ from sim_instruments.models.parameters import Bound, Choice, Value
 
 STRAIGHT = 1e-3
 """a label closer to 0 than this is a straight line (dev 1e-4 of the range)"""
+ROUNDING = 1e-9
+"""of a width: a step due by so little has come, whatever segments the time was cut into"""
 ENOUGH = 4.0
 """times all levels: so many more steps one way leave nothing of where they began"""
 
@@ -158,9 +160,9 @@ def _step(
         x[ELAPSED] = 0.0
     width = p[WIDTH + way]
     # A step falls due at margin, 1 + margin, 2 + margin ... widths.
-    due = width * (max(math.ceil(x[ELAPSED] / width - p[MARGIN] + 1e-9), 0.0) + p[MARGIN])
+    due = width * (max(math.ceil(x[ELAPSED] / width - p[MARGIN] + ROUNDING), 0.0) + p[MARGIN])
     wait = due - x[ELAPSED]
-    if wait > h:
+    if wait - h > ROUNDING * width:
         x[ELAPSED] += h
         return h
     spare = h - ENOUGH * p[LEVELS + way] * width
