@@ -1,6 +1,6 @@
 """Make the pictures of the window: run ``python docs/pictures.py``; no display is needed.
 
-Each is what the window really shows on the built-in simulated bench.
+Each is what the window really shows on the built-in simulated bench, or on one of the examples.
 """
 
 import os
@@ -16,8 +16,11 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from benchctl.gui.app import application, make_window
 from benchctl.gui.slot import BenchSlot
+from benchctl.gui.status import State
 from benchctl.gui.window import Window
+from benchctl.wiring import Cell
 
+BENCHES = Path(__file__).resolve().parents[1] / "examples/benches"
 FOLDER = Path(__file__).parent / "pictures"
 SIZE = (1280, 800)
 
@@ -33,6 +36,9 @@ def main(folder: Path = FOLDER) -> None:
         for name in ("iv-sweep", "stdp", "multilevel", "retention"):
             finished(window, name, folder)
         dark(window, folder)
+        window.set_theme("light")
+        array(window, folder)
+        neuron(window, folder)
         window.stop_and_close()
         wait_until(lambda: not window.isVisible())
 
@@ -84,6 +90,34 @@ def dark(window: Window, folder: Path) -> None:
     """Show the dark colours."""
     window.set_theme("dark")
     shoot(window, folder / "dark.png")
+
+
+def array(window: Window, folder: Path) -> None:
+    """Show the map of an array of which one cell is on: its row and column leak."""
+    on_bench(window, "array.toml", "retention")
+    for name, text in (("levels", "20 uS"), ("duration", "2 s")):
+        put(window, name, text)
+    for name in ("set_width", "reset_width"):
+        put(window, name, "1 ms")
+    window.choose_cell(Cell(2, 5))
+    wait_until(window.panel.start.isEnabled)
+    window.start()
+    wait_until(lambda: not window.state.busy)
+    window.choose_cell(None)
+    finished(window, "array-map", folder)
+
+
+def neuron(window: Window, folder: Path) -> None:
+    """Show a neuron that fires."""
+    on_bench(window, "neuron.toml", "firing")
+    finished(window, "firing", folder)
+
+
+def on_bench(window: Window, bench: str, name: str) -> None:
+    """Open one of the example benches, simulated, with a procedure for it."""
+    window.open_bench(BENCHES / bench, simulate=True)
+    window.panel.choose(name)
+    wait_until(lambda: window.state is not State.OPENING and window.prospect is not None)
 
 
 def choose(window: Window, name: str) -> None:
