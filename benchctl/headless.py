@@ -181,11 +181,13 @@ def _announce(procedure: Procedure, bench: Bench) -> str:
 @contextmanager
 def stop_on_signals(run: Run) -> Iterator[None]:
     """Stop the run, outputs off, on Ctrl-C, SIGTERM, SIGHUP and Windows' Ctrl-Break."""
+    asked: set[int] = set()
 
-    def stop(number: int, _: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         run.stop()
-        # A second one means: now.
-        signal.signal(number, signal.default_int_handler)
+        if number in asked:  # a second one means: now
+            signal.default_int_handler(number, frame)
+        asked.add(number)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, n) for n in names if hasattr(signal, n)]

@@ -20,12 +20,14 @@ from importlib.metadata import version
 from inspect import cleandoc
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pymeasure.experiment
 
+from benchctl.endings import Status, exit_code, left_on, one_line, worse
 from benchctl.errors import BenchError, ConfigError, Stopped
+from benchctl.interrupts import Interrupts
 from benchctl.procedure import Merit, Procedure
 from benchctl.rows import RowBlock, StockRows
 from benchctl.stimulus import FloatArray, Trace
@@ -41,8 +43,6 @@ FLUSH_EVERY = 0.2
 #: Progress is told at most this often (s).
 PROGRESS_EVERY = 0.05
 _SOFTWARE = ("benchctl", "pymeasure", "pyvisa", "h5py", "numpy")
-
-Status = Literal["finished", "stopped", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class Run:
         self._block = RowBlock(self.columns, self._store, self._announce, self.should_stop)
         self._begun = perf_counter()
         self._told = -1.0
+        self._interrupts = Interrupts()
 
     def stop(self) -> None:
         """Ask the run to stop; safe from any thread and from a signal handler."""
@@ -149,6 +150,13 @@ class Run:
             BenchError: nothing was applied: `check` refused it, or the file cannot be made.
         """
         self.check()
+        with self._interrupts as interrupts:
+            result = self._carry_out()
+            interrupts.obeyed = result.status == "stopped"
+        return result
+
+    def _carry_out(self) -> RunResult:
+        """Measure into a new file and finish that; signals wait outside the procedure's steps."""
         self._file = self._create()
         self._begun = perf_counter()
         self._bind()
@@ -203,29 +211,26 @@ class Run:
 
     def _measure(self) -> tuple[Status, BaseException | None]:
         """Execute the procedure; whatever happens, the outputs are off on return."""
-        error: BaseException | None = None
-        try:
-            self.procedure.startup()
-            if not self._stopping:
-                self._note_metadata()
-                self.procedure.execute()
-        except BaseException as raised:
-            error = raised
-        try:
-            self.procedure.shutdown()
-        except BaseException as raised:
-            error = _worse(error, raised)
+        error = self._interrupts.attempt(self._go_through)
+        error = worse(error, self._interrupts.attempt(self.procedure.shutdown))
         failures = self._outputs_off()
         if self.bench is not None:
             self.bench.dut.should_stop = lambda: False
         if failures:
-            error = _left_on(error, "the outputs may still be ON: " + "; ".join(failures))
+            error = left_on(error, "the outputs may still be ON: " + "; ".join(failures))
         # A file that failed while nobody recorded is known to the block alone.
-        error = _worse(error, self._block.failure)
+        error = worse(error, self._block.failure)
         if error is None:
             return ("stopped" if self._stopping else "finished"), None
         stopped = isinstance(error, Stopped | KeyboardInterrupt | SystemExit)
         return ("stopped" if stopped else "failed"), error
+
+    def _go_through(self) -> None:
+        """Carry the procedure out, start-up first."""
+        self.procedure.startup()
+        if not self._stopping:
+            self._note_metadata()
+            self.procedure.execute()
 
     def _outputs_off(self) -> list[str]:
         """Make the bench safe, however impatient the person at the keyboard is."""
@@ -237,7 +242,7 @@ class Run:
             except KeyboardInterrupt:
                 continue
             except Exception as error:
-                return [_one_line(error)]
+                return [one_line(error)]
         return ["interrupted ten times on the way"]
 
     def _conclude(self, file: RunFile, status: Status, error: BaseException | None) -> RunResult:
@@ -245,9 +250,9 @@ class Run:
         if self._block.failure is None:
             try:
                 self._block.flush()
-            except BenchError as failure:
+            except Exception as failure:
                 status, error = "failed", failure
-        text = _one_line(error) if status == "failed" and error is not None else None
+        text = one_line(error) if status == "failed" and error is not None else None
         if error is not None and status == "failed" and not isinstance(error, BenchError):
             log.error("the procedure failed", exc_info=error)
         analysis, complaint = self._analyze(file, status)
@@ -257,7 +262,7 @@ class Run:
             getattr(self.procedure, name) for name, word in codes.items() if word == status
         )
         result = RunResult(
-            self.path, status, file.rows, analysis, text or complaint, _exit_code(status, error)
+            self.path, status, file.rows, analysis, text or complaint, exit_code(status, error)
         )
         if result.error:
             self._message(result.error)
@@ -268,16 +273,22 @@ class Run:
         """Return the figures of merit; an analysis that fails loses no run."""
         if status == "failed" or not file.rows or not isinstance(self.procedure, Procedure):
             return {}, None
-        try:
-            merits = self.procedure.analyze(file.data)
-            warnings = self.bench.warnings() if self.bench is not None else []
-            if warnings:
-                title = "Within the range of the device model"
-                merits["model_validity"] = Merit(False, "", title, None, "; ".join(warnings))
-            return {name: plain(asdict(merit)) for name, merit in merits.items()}, None
-        except (Exception, KeyboardInterrupt) as error:
-            log.warning("the analysis failed", exc_info=error)
-            return {}, f"the data are whole, the analysis failed: {_one_line(error)}"
+        merits: dict[str, Any] = {}
+        procedure = self.procedure
+        error = self._interrupts.attempt(lambda: merits.update(self._merits(procedure, file)))
+        if error is None:
+            return merits, None
+        log.warning("the analysis failed", exc_info=error)
+        return {}, f"the data are whole, the analysis failed: {one_line(error)}"
+
+    def _merits(self, procedure: Procedure, file: RunFile) -> dict[str, Any]:
+        """Return the procedure's figures of merit, and whether the model still held."""
+        merits = procedure.analyze(file.data)
+        warnings = self.bench.warnings() if self.bench is not None else []
+        if warnings:
+            title = "Within the range of the device model"
+            merits["model_validity"] = Merit(False, "", title, None, "; ".join(warnings))
+        return {name: plain(asdict(merit)) for name, merit in merits.items()}
 
     def _note_metadata(self) -> None:
         self.procedure.evaluate_metadata()
@@ -322,12 +333,16 @@ class Run:
 
     def _flush_in_time(self, over: threading.Event) -> None:
         while not over.wait(FLUSH_EVERY):
-            self._block.flush_quietly()
             try:
+                self._block.flush_quietly()
                 if self._file is not None:
                     self._file.sync()
             except BenchError as failure:
                 self._block.fail(failure)
+            except Exception as error:
+                # Whatever it was, nobody else would hear of it, and rows would wait in memory.
+                log.exception("the rows cannot be stored")
+                self._block.fail(BenchError(f"the rows cannot be stored: {one_line(error)}"))
             if self._block.failure is not None:
                 self._stopping = True
 
@@ -361,34 +376,3 @@ def _kebab(name: str) -> str:
 def _now() -> str:
     """Return the date and time of day, for people; durations never come from here."""
     return datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251
-
-
-def _worse(one: BaseException | None, other: BaseException | None) -> BaseException | None:
-    """Return the error to report: a failure outranks a stop, the first failure the later ones."""
-    if one is None or other is None:
-        return one or other
-    return other if isinstance(one, Stopped | KeyboardInterrupt | SystemExit) else one
-
-
-def _left_on(error: BaseException | None, text: str) -> BaseException:
-    """Return the error to report where outputs stayed on, which no other error may hide."""
-    if error is None or isinstance(error, Stopped | KeyboardInterrupt | SystemExit):
-        return BenchError(text)
-    error.add_note(text)
-    return error
-
-
-def _one_line(error: BaseException) -> str:
-    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-    text = " ".join(f"{error}{notes}".split())
-    if isinstance(error, BenchError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _exit_code(status: Status, error: BaseException | None) -> int:
-    if status == "finished":
-        return 0
-    if status == "stopped":
-        return Stopped.exit_code
-    return error.exit_code if isinstance(error, BenchError) else BenchError.exit_code

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +37,25 @@ with open_bench(seed=1) as bench:
     outputs = [bool(smu.source_enabled), bool(int(pulser.ask(":OUTP1?")))]
     print(json.dumps([result.status, result.rows, result.exit_code, outputs]), flush=True)
 """
+SLOW_END = """
+import threading
+import benchctl.store.writing as writing
+from benchctl.run import Run
+
+def slowly(stage, original):
+    def staged(*arguments, **named):
+        print(stage, flush=True)
+        never = threading.Event()
+        for _ in range(40):
+            never.wait(0.01)
+        return original(*arguments, **named)
+    return staged
+
+Run._analyze = slowly("analysing", Run._analyze)
+writing.RunFile._set_result = slowly("result", writing.RunFile._set_result)
+writing.write_whole = slowly("whole", writing.write_whole)
+"""
+STAGES = ["analysing", "result", "whole"]
 LONG = {
     "set-reset": {"cycles": "10000000"},
     "multilevel": {"repeats": "100000"},
@@ -73,6 +93,61 @@ def test_a_signal_leaves_every_output_off(tmp_path, name, procedure):
     with StoredRun(path) as stored:
         assert stored.status == "stopped"
         assert stored.rows == rows > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("stage", "name"), [*((stage, "SIGINT") for stage in STAGES), ("whole", "SIGTERM")]
+)
+def test_impatience_while_the_file_is_finished_costs_no_row(tmp_path, stage, name):
+    path = tmp_path / "run.h5"
+    code = f"LONG = {LONG!r}\n{SLOW_END}{CHILD}"
+    child = start(sys.executable, "-c", code, "set-reset", str(path))
+    await_rows(child)
+    child.send_signal(getattr(signal, name))
+    for line in child.stdout:
+        if line.strip() == stage:
+            break
+    for _ in range(3):
+        child.send_signal(getattr(signal, name))
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(0.05)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 0, err
+    status, rows, code, outputs = json.loads(out.splitlines()[-1])
+    assert (status, code, outputs) == ("stopped", 130, [False, False])
+    with StoredRun(path) as stored:
+        assert (stored.status, stored.rows) == ("stopped", rows)
+        assert rows > 0
+        assert "on_off_ratio" in stored.analysis
+    assert not list(tmp_path.glob(".*.part"))
+
+
+LONE = """
+import sys
+from benchctl.bench import open_bench
+from benchctl.run import Run
+from procedures.set_reset import SetReset
+
+with open_bench(seed=1) as bench:
+    Run(SetReset(cycles=3), bench, out=sys.argv[1]).execute()
+print("went on", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_script_that_is_interrupted_at_the_end_of_a_run_ends_after_its_file(tmp_path):
+    path = tmp_path / "run.h5"
+    child = start(sys.executable, "-c", SLOW_END + LONE, str(path))
+    for line in child.stdout:
+        if line.strip() == "whole":
+            break
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert "KeyboardInterrupt" in err
+    assert "went on" not in out
+    with StoredRun(path) as stored:
+        assert (stored.status, stored.rows) == ("finished", 3)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -194,6 +194,42 @@ def test_a_disk_that_fails_during_a_long_wait_ends_the_wait(tmp_path, monkeypatc
     assert (result.status, result.error, result.rows) == ("failed", "the disk is lost", 1)
 
 
+@pytest.mark.parametrize("method", ["append", "sync"])
+def test_a_thread_that_cannot_flush_stops_the_run_and_says_why(tmp_path, monkeypatch, method):
+    class Waiting(Counting):
+        """Wait for the stop as a DUT does."""
+
+        def execute(self):
+            self.record(cycle=0, voltage=0)
+            for _ in range(500):
+                if self.dut.should_stop():
+                    raise Stopped("the run was asked to stop")
+                pause.wait(0.01)
+
+    def broken(self, *_):
+        raise MemoryError("no room")
+
+    pause, calls = threading.Event(), []
+    monkeypatch.setattr(RunFile, method, broken)
+    result = Run(Waiting(), FakeBench(calls), out=tmp_path).execute()
+    assert (result.status, result.exit_code) == ("failed", 1)
+    assert result.error == "the rows cannot be stored: MemoryError: no room"
+    assert calls[-1] == "safe"
+    with StoredRun(result.file) as stored:
+        assert (stored.status, stored.error) == ("failed", result.error)
+
+
+def test_a_last_block_that_cannot_be_stored_leaves_a_finished_file(tmp_path, monkeypatch):
+    def broken(self, *_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(RunFile, "append", broken)
+    result = Run(Counting(rows=3), FakeBench(), out=tmp_path).execute()
+    assert (result.status, result.error) == ("failed", "MemoryError: no room")
+    with StoredRun(result.file) as stored:
+        assert stored.status == "failed"
+
+
 def test_a_procedure_that_swallows_errors_cannot_swallow_a_failed_file(tmp_path, monkeypatch):
     class Stubborn(Counting):
         """Record whatever happens."""

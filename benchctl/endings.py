@@ -1,0 +1,40 @@
+"""How a run ended, and which of its errors to tell."""
+
+from typing import Literal
+
+from benchctl.errors import BenchError, Stopped
+
+Status = Literal["finished", "stopped", "failed"]
+
+
+def worse(one: BaseException | None, other: BaseException | None) -> BaseException | None:
+    """Return the error to report: a failure outranks a stop, the first failure the later ones."""
+    if one is None or other is None:
+        return one or other
+    return other if isinstance(one, Stopped | KeyboardInterrupt | SystemExit) else one
+
+
+def left_on(error: BaseException | None, text: str) -> BaseException:
+    """Return the error to report where outputs stayed on, which no other error may hide."""
+    if error is None or isinstance(error, Stopped | KeyboardInterrupt | SystemExit):
+        return BenchError(text)
+    error.add_note(text)
+    return error
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error and its notes say; the error's kind where benchctl does not know it."""
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    text = " ".join(f"{error}{notes}".split())
+    if isinstance(error, BenchError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def exit_code(status: Status, error: BaseException | None) -> int:
+    """Return what the command line ends with."""
+    if status == "finished":
+        return 0
+    if status == "stopped":
+        return Stopped.exit_code
+    return error.exit_code if isinstance(error, BenchError) else BenchError.exit_code
