@@ -8,7 +8,7 @@ costs a microsecond, however long it was.
 
 import math
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -19,19 +19,7 @@ from sim_instruments.programs import REST, Bias, Program, Samples, floats, silen
 from sim_instruments.wiring import Wiring
 
 
-class Clock(Protocol):
-    """Virtual time."""
-
-    def now(self) -> float:
-        """Return seconds since the World began."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Let virtual time pass."""
-        ...
-
-
-class _WorldClock:
+class WorldClock:
     """The World's clock, in the shape a bench expects."""
 
     #: s, the longest it should sleep in one piece: virtual time passes at once
@@ -87,7 +75,7 @@ class World:
         self.messages = self.round_trips = self.relay_operations = self.segments = 0
         self.hot_switches = 0  # how often the matrix was switched while something was driven
         self.played = 0.0  # s of stimulus, however long the bench took over it
-        self.clock: Clock = _WorldClock(self)
+        self.clock = WorldClock(self)
         self._load = load
         self._ports: dict[str, Bias] = {}
         self._high = False
