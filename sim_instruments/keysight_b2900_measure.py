@@ -107,7 +107,7 @@ class MeasureSide(SourceSide):
         if not self.of(f"{side}_wait", channel):
             return 0.0
         offset = float(self.of(f"{side}_wait_offset", channel))
-        automatic = self.of(f"{side}_wait_auto", channel)
+        automatic = float(self.of(f"{side}_wait_auto", channel))
         return offset + automatic * INITIAL_WAIT * float(self.of(f"{side}_wait_gain", channel))
 
     def show_tripped(self, channel: int) -> str:

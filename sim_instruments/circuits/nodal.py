@@ -134,7 +134,7 @@ class Lines:
                                 _parallel(lines[rows:] - g))  # fmt: skip
         all_of_them = (along_row + along_column).ravel()
         all_of_them[found.network.chosen] = found.network.offered(found.slope, found.slope_below)
-        return np.minimum(all_of_them, STIFF / np.maximum(found.slope, INSULATION))
+        return np.asarray(np.minimum(all_of_them, STIFF / np.maximum(found.slope, INSULATION)))
 
     def solve(self, drive: Drive, cells: Cells, exact: float = EXACT) -> Solution:
         """Return where the array stands with its lines driven so, as `exact` as asked for.
