@@ -129,7 +129,8 @@ class CellChooser(QFrame):
 
     def offer(self, rows: int, columns: int, cell: Cell | None) -> None:
         """Show an array of `rows` by `columns`, `cell` chosen."""
-        self._title.setText(f"{rows} rows × {columns} columns, counted from 0")
+        down, across = "s" * (rows != 1), "s" * (columns != 1)
+        self._title.setText(f"{rows} row{down} × {columns} column{across}, counted from 0")
         self.grid.shape_as(rows, columns, cell)
         self.row.setMaximum(rows - 1)
         self.column.setMaximum(columns - 1)

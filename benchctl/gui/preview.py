@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -92,12 +92,15 @@ class Preview(QWidget):
         top = QHBoxLayout()
         top.addWidget(self._about, 1)
         top.addWidget(self.even, 0, Qt.AlignmentFlag.AlignTop)
-        facts = QFrame()
-        facts.setLayout(self._facts)
-        facts.setMinimumWidth(250)
+        beside = QVBoxLayout()
+        beside.addLayout(self._facts)
+        # As wide as most facts are: the plot should not jump with every look.
+        beside.addSpacerItem(QSpacerItem(232, 0))
+        beside.addStretch()
         middle = QHBoxLayout()
         middle.addWidget(self._plot, 1)
-        middle.addWidget(facts, 0)
+        middle.addSpacing(10)
+        middle.addLayout(beside, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)

@@ -149,8 +149,15 @@ def _text(value: Any, unit: str) -> str:
         return "not known"
     if isinstance(value, list | tuple):
         return ", ".join(_text(entry, unit) for entry in value)
-    if isinstance(value, int) and not unit:
-        return f"{value:,}"
-    if isinstance(value, int | float):
-        return show(float(value), unit)
-    return str(value)
+    return number(value, unit) if isinstance(value, int | float) else str(value)
+
+
+def number(value: float, unit: str) -> str:
+    """Return a quantity, or a count with its thousands apart.
+
+    >>> number(1e7, ""), number(0.25, ""), number(2.5e-6, "S"), number(-0.0, "A")
+    ('10,000,000', '0.25', '2.5 µS', '0 A')
+    """
+    if not unit and float(value).is_integer() and abs(value) < 1e12:
+        return f"{int(value):,}"
+    return show(float(value) + 0.0, unit)  # added to 0, a -0 loses its sign

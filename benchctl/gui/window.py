@@ -29,12 +29,11 @@ from benchctl.gui.panel import Panel
 from benchctl.gui.plots import PlotGrid
 from benchctl.gui.preview import Preview
 from benchctl.gui.prospect import Prospect
-from benchctl.gui.result import ResultView
+from benchctl.gui.result import ResultView, number
 from benchctl.gui.session import Session
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.status import State, StatusLine
 from benchctl.headings import Heading, headings_of, plots_of
-from benchctl.quantities import show
 
 #: Milliseconds between looks at the live table: 30 a second.
 TICK: Final = 33
@@ -381,8 +380,7 @@ class Window(QMainWindow):
         for slug, value in table.latest.items():
             head = self._headings[slug]
             if value == value:  # NaN says "not observed"
-                # Added to 0, a -0 loses its sign.
-                parts.append(f"{head.title} {show(float(value) + 0.0, head.unit)}")
+                parts.append(f"{head.title} {number(float(value), head.unit)}")
         return "Latest:  " + "   ".join(parts) if parts else ""
 
     def _follow_system(self) -> None:
