@@ -5,6 +5,7 @@ import math
 from sim_instruments.models import jart_contact as contact
 from sim_instruments.models.circuit import Array, Rng, kernel
 from sim_instruments.models.jart_contact import EXACT, LENGTH, RESETTING, SETTING, SMALLEST
+from sim_instruments.models.load_line import stretch
 
 PRISTINE = 1e-3
 """current before forming, of a formed device's off current [D]"""
@@ -16,6 +17,8 @@ REST_UNIT = 1e-6
 """s, from when relaxation is seen [D]"""
 FORGETTING = 0.02
 """movement of ln N that e-folds the time since the last write [D]"""
+FORGOTTEN = 1e-12
+"""s, as good as none"""
 RANGE = 0.1
 """relative, how far r, l and N_max may lie from nominal [R: JART-TUD]"""
 
@@ -25,20 +28,30 @@ PACE, JUMP_RATE, V_FORM, STRIDE, TABLE = range(24, 29)
 # Slots of the state array.
 LN, SEEN, AREA, RADIUS, STRETCH, LOW, HIGH, STAGE, WEAR, FORM_TIME = range(10)
 POLARITY, OLD_N, OLD_R, OLD_L, NEW_R, NEW_L, RATIO = range(10, 17)
-THETA, UNFELT, JUMP, HOTTEST, HIGHEST = range(17, 22)
+THETA, UNFELT, JUMP, HOTTEST, END_N, HIGHEST = range(17, 23)
 FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
 UNSEEN = 1e-9
 """of ln N; less movement in one sub-step is taken as it comes"""
 OPEN = 1.5
 """of ln N; farther from its end than this, N moves freely"""
-MOST_BENT = 5.0
-"""e-folds of the rate in one sub-step"""
-MOST_GIVEN = 1.2
-"""e-folds of the rate in one sub-step because the voltage gives way"""
-UNRESOLVED = 1e4
-"""strides that would fit into what is left of a segment: their own time is of no account"""
-HURRY = 3.0
-"""how much longer a stride is then; the rate cannot fall by `UNRESOLVED` in it"""
+MOST_GIVEN, MORE_GIVEN = 1.2, 4.0
+"""e-folds of the rate in one stride because the voltage gives way; more where it takes little of
+what is left of a segment"""
+SHARED = 30.0
+"""strides that fit into what is left of a segment: so many, and one takes little of it"""
+MOST_FALLEN = 10.0
+"""e-folds of the rate because the voltage gives way, more than that are not foreseen"""
+UNRESOLVED, RISING, SLOWING = 3e3, 1e3, 1e2
+"""strides that would fit into what is left of a segment, at the rate that is falling, at the one
+that is rising, and at the one ahead: their own time is of no account"""
+HURRY = 4.0
+"""how much longer a stride is then"""
+NEAR = 1.0 / 6.0
+"""of a stride; nearer to its end than this, N goes there at a rate that hardly changes"""
+ARRIVED = 3.0
+"""of ln N, to go at a constant rate beyond its end; what is left of the way is 1e-13"""
+CLOSE = 3e-5
+"""of a voltage, a Newton step so small is the last: the current is right to some 1e-8"""
 RISEN = 0.1
 """of ln N, in one sub-step of forming"""
 SOON = 0.03
@@ -46,13 +59,23 @@ SOON = 0.03
 
 
 @kernel
-def _inner(
-    what: int, u: float, side: int, log_n: float, x: Array, p: Array
+def _conductance(
+    u: float, side: int, log_n: float, x: Array, p: Array
 ) -> tuple[float, float, float]:
-    """Return ln of conductance (`what` 0) or rate (1) and its slopes by V and by ln N."""
+    """Return ln of conductance and its slopes by V and by ln N."""
     if p[EXACT] == 0.0:
-        return contact.look_up(what, u, side, log_n, x[STRETCH], TABLE, p)
-    return contact.look_exactly(what, u, side, log_n, x[STRETCH], p)
+        return contact.look_up(0, u, side, log_n, x[STRETCH], TABLE, p)
+    return contact.look_exactly(u, side, log_n, x[STRETCH], p)[0]
+
+
+@kernel
+def _both(
+    u: float, side: int, log_n: float, x: Array, p: Array
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Return ln of conductance and of rate, each with its slopes by V and by ln N."""
+    if p[EXACT] == 0.0:
+        return contact.look_up_both(u, side, log_n, x[STRETCH], TABLE, p)
+    return contact.look_exactly(u, side, log_n, x[STRETCH], p)
 
 
 def current(v: float, x: Array, p: Array) -> tuple[float, float]:
@@ -63,7 +86,7 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
     low, high = 0.0, whole
     i = slope = firm = 0.0
     for _ in range(60):
-        log_g, by_v, _n = _inner(0, u, side, x[SEEN], x, p)
+        log_g, by_v, _n = _conductance(u, side, x[SEEN], x, p)
         ohmic = x[AREA] * math.exp(log_g)
         i = ohmic * u
         slope = ohmic + i * by_v
@@ -79,7 +102,7 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
             new = 0.5 * (low + high)
         move = new - u
         u = new
-        if abs(move) <= 1e-6 * whole:
+        if abs(move) <= CLOSE * whole:
             i += slope * move
             break
     return math.copysign(i, v), slope / (1.0 + slope * firm)
@@ -90,8 +113,7 @@ def _settle(log_n: float, x: Array, p: Array) -> None:
     """Set N, and what the current takes from it; radius and length come along with it."""
     x[LN] = x[SEEN] = log_n
     if x[NEW_R] != x[OLD_R] or x[NEW_L] != x[OLD_L]:
-        end = x[HIGH] if x[POLARITY] > 0.0 else x[LOW]
-        way = math.exp(end) - x[OLD_N]
+        way = x[END_N] - x[OLD_N]
         share = (math.exp(log_n) - x[OLD_N]) / way if way != 0.0 else 0.0
         share = min(max(share, 0.0), 1.0)
         x[RADIUS] = x[OLD_R] + share * (x[NEW_R] - x[OLD_R])
@@ -112,6 +134,7 @@ def _walk(now: float, sigma: float, middle: float, rng: Rng) -> float:
 def _begin_cycle(polarity: float, x: Array, p: Array, rng: Rng) -> None:
     x[POLARITY] = polarity
     x[OLD_N] = math.exp(x[LN])
+    x[END_N] = math.exp(x[HIGH] if polarity > 0.0 else x[LOW])
     x[OLD_R] = x[NEW_R] = x[RADIUS]
     x[OLD_L] = x[NEW_L] = x[STRETCH]
     if p[CYCLE_R] > 0.0:
@@ -188,42 +211,26 @@ def _notice(taken: float, over: bool, x: Array, p: Array, rng: Rng) -> None:
 
 
 @kernel
-def _stretch(rate: float, steepness: float, most: float, h: float) -> tuple[float, float]:
-    """Return (move, time) for a rate that changes as ``exp(steepness * move)``, exactly."""
-    bent = steepness * most
-    if abs(bent) > MOST_BENT:
-        most *= MOST_BENT / abs(bent)
-        bent = math.copysign(MOST_BENT, bent)
-    if abs(bent) < 1e-6:
-        taken = most / rate
-        return (most, taken) if taken <= h else (rate * h, h)
-    taken = -math.expm1(-bent) / (steepness * rate)
-    if taken <= h:
-        return most, taken
-    return -math.log1p(-steepness * rate * h) / steepness, h
-
-
-@kernel
 def _travel(
     rate: float, steepness: float, turn: float, most: float, h: float
 ) -> tuple[float, float]:
     """Return (move, time), at most `most` and `h`; the steepness itself changes by `turn`."""
     slower = 1.0 + turn * most * most / 12.0
-    move, taken = _stretch(rate / slower, steepness + 0.5 * turn * most, most, h)
+    move, taken = stretch(rate / slower, steepness + 0.5 * turn * most, most, h)
     if move < most:
         slower = 1.0 + turn * move * move / 12.0
-        move, taken = _stretch(rate / slower, steepness + 0.5 * turn * move, most, h)
+        move, taken = stretch(rate / slower, steepness + 0.5 * turn * move, most, h)
     return move, taken
 
 
 @kernel
-def _yielding(u: float, i: float, g: float, give: float, side: int, x: Array, p: Array) -> float:
+def _yielding(
+    u: float, i: float, g: float, give: float, by_u: float, by_n: float, p: Array
+) -> float:
     """Return d ln(u) per ln N along the load line: line resistance and source give way."""
-    _, by_u, by_n = _inner(0, u, side, x[SEEN], x, p)
     firm = p[LINE] + 3.0 * p[LINE_HEAT] * i * i
     gain = i * by_n / (1.0 + (i / u + i * by_u) * firm)
-    outside = -give * gain
-    return float((outside - firm * (gain + g * outside)) / u)
+    return float((give * gain * (firm * g - 1.0) - firm * gain) / u)
 
 
 @kernel
@@ -244,45 +251,112 @@ def _write(log_n: float, x: Array, p: Array) -> None:
         kept = math.exp(-abs(moved) / FORGETTING)
         x[THETA] *= kept
         x[UNFELT] *= kept
+        if x[THETA] + x[UNFELT] < FORGOTTEN:
+            x[THETA] = x[UNFELT] = 0.0
     _settle(log_n, x, p)
+
+
+@kernel
+def _ends(rate: float, room: float, steep: float, h: float) -> float:
+    """Return what `h` leaves of a little `room`; the rate changes by ``exp(steep)`` per ln N."""
+    left = _go(room, rate * h)
+    return _go(room, rate * math.exp(0.5 * steep * (room - left)) * h)
+
+
+@kernel
+def _ahead(
+    move: float, u: float, bends: float, i: float, g: float, give: float, top: float, side: int,
+    x: Array, p: Array,
+) -> tuple[float, float]:  # fmt: skip
+    """Return (ln of the rate, ratio of inner to device voltage) when ln N has gone by `move`.
+
+    The voltage that ``d ln(u)/d ln N = bends`` leads to is put right by a Newton step.
+    """
+    ahead = min(u * math.exp(bends * move), top)
+    there = x[SEEN] + (move if side == SETTING else -move)
+    (log_g, by_u, _), (log_k, k_u, _) = _both(ahead, side, there, x, p)
+    ohmic = x[AREA] * math.exp(log_g)
+    then = ohmic * ahead
+    slope = ohmic + then * by_u
+    heat = p[LINE_HEAT] * then * then
+    # The source gives way by `give`: by none (0), as a resistance, or wholly (1/g, a current).
+    firm = 1.0 - give * g
+    missing = firm * (top - ahead - then * (p[LINE] + heat)) + give * (i - then)
+    change = missing / (firm * (1.0 + slope * (p[LINE] + 3.0 * heat)) + give * slope)
+    change = min(max(change, -0.5 * ahead), ahead)
+    then += slope * change
+    right = ahead + change
+    across = right + then * (p[LINE] + p[LINE_HEAT] * then * then)
+    return log_k + k_u * change + math.log(right), right / across
+
+
+@kernel
+def _stride(
+    log_rate: float, steep: float, falls: float, bends: float, room: float, u: float, i: float,
+    g: float, give: float, top: float, side: int, h: float, x: Array, p: Array,
+) -> float:  # fmt: skip
+    """Move N by a stride, or to its end; return the time taken, at most `h`."""
+    rate = math.exp(log_rate)
+    soon = rate * h / p[STRIDE]
+    given = MOST_GIVEN if soon < SHARED else MORE_GIVEN
+    hurry = HURRY * p[STRIDE]
+    hurried = soon > RISING if steep > 0.0 else soon > UNRESOLVED and -falls * hurry < MOST_FALLEN
+    while True:
+        most = hurry if hurried else p[STRIDE] / max(1.0, abs(falls) * p[STRIDE] / given)
+        move = room - _go(room, most)
+        log_ahead, ratio = _ahead(move, u, bends, i, g, give, top, side, x, p)
+        grows = log_ahead - log_rate
+        if not hurried or soon * math.exp(min(grows, 0.0)) > SLOWING:
+            break
+        hurried = False
+    if room < most and rate * math.exp(min(grows, 0.0)) * h > room + ARRIVED:
+        moved, taken = room, h
+    else:
+        if hurried:
+            way, taken = stretch(rate, grows / most, most, h)
+        else:
+            shut = 1.0 if room > OPEN else -math.expm1(-10.0 * room)
+            turn = 2.0 * (grows - steep * shut * most) / (most * most)
+            way, taken = _travel(rate, steep * shut, turn, most, h)
+        moved = room - max(_go(room, way), 0.0)
+    _write(x[LN] + (moved if side == SETTING else -moved), x, p)
+    x[RATIO] += (ratio - x[RATIO]) * moved / move
+    return taken
+
+
+@kernel
+def _feel(v: float, i: float, side: int, x: Array, p: Array) -> float:
+    """Return the voltage across the inner device; keep what it has come to."""
+    u = max(v - i * (p[LINE] + p[LINE_HEAT] * i * i), contact.AT_ZERO)
+    x[RATIO] = min(u / v, 1.0)
+    x[HIGHEST] = max(x[HIGHEST], u)
+    x[HOTTEST] = max(x[HOTTEST], contact.temperature(i * u / x[AREA], side, p))
+    return float(u)
 
 
 @kernel
 def _move(v: float, i: float, g: float, give: float, h: float, x: Array, p: Array) -> float:
     """Let vacancies move under `v` for at most `h`; return the time taken."""
     side, sign = (SETTING, 1.0) if v > 0.0 else (RESETTING, -1.0)
-    i = abs(i)
-    u = max(abs(v) - i * (p[LINE] + p[LINE_HEAT] * i * i), contact.AT_ZERO)
-    x[RATIO] = min(u / abs(v), 1.0)
-    x[HIGHEST] = max(x[HIGHEST], u)
-    x[HOTTEST] = max(x[HOTTEST], contact.temperature(i * u / x[AREA], side, p))
+    i, top = abs(i), abs(v)
+    u = _feel(top, i, side, x, p)
     room = x[HIGH] - x[LN] if side == SETTING else x[LN] - x[LOW]
-    log_k, k_u, k_n = _inner(1, u, side, x[SEEN], x, p)
-    rate = u * math.exp(log_k)
+    (_, by_u, by_n), (log_k, k_u, k_n) = _both(u, side, x[SEEN], x, p)
+    log_rate = log_k + math.log(u)
+    rate = math.exp(log_rate)
     if room < UNSEEN or rate * h < UNSEEN:
         if room >= UNSEEN:
             little = sign * rate * h * -math.expm1(-10.0 * room)
             x[LN] += little
             x[SEEN] += little
         return h
-    bends = sign * _yielding(u, i, g, give, side, x, p)
-    # The rate a stride ahead, where the device voltage has gone along.
-    soon = rate * h > UNRESOLVED * p[STRIDE]
+    bends = sign * _yielding(u, i, g, give, by_u, by_n, p)
     falls = (1.0 + k_u * u) * bends
-    most = HURRY * p[STRIDE]
-    if not (soon and abs(falls) * most < MOST_BENT):
-        most = p[STRIDE] / max(1.0, abs(falls) * p[STRIDE] / MOST_GIVEN)
-    move = room - _go(room, most)
-    ahead = min(u * math.exp(bends * move), abs(v))
-    log_ahead, _u, _n = _inner(1, ahead, side, x[SEEN] + sign * move, x, p)
-    steepness = (sign * k_n + falls) * -math.expm1(-10.0 * room)
-    turn = 2.0 * (log_ahead - log_k + math.log(ahead / u) - steepness * most) / (most * most)
-    if soon and room < p[STRIDE] and abs(log_ahead - log_k) < MOST_BENT:
-        _write(x[LN] + sign * room, x, p)
-        return float(3.0 / rate)
-    way, taken = _travel(rate, steepness, turn, most, h)
-    _write(x[LN] + sign * (room - max(_go(room, way), 0.0)), x, p)
-    return taken
+    steep = sign * k_n + falls
+    if room < NEAR * p[STRIDE] and abs(steep) * room < 1.0:
+        _write(x[LN] + sign * (room - _ends(rate, room, steep, h)), x, p)
+        return h
+    return _stride(log_rate, steep, falls, bends, room, u, i, g, give, top, side, h, x, p)
 
 
 def step(
