@@ -40,6 +40,9 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 RAMP_STEP = 5e-3
 """V, the coarsest staircase a ramp is resolved into"""
+CLOSE = 3e-5
+"""V, a Newton step so short is the last: the current is right to 1e-8 of itself, or 1e-6 where it
+grows as steeply as that of a contact, by e in kT/q"""
 FINEST = 1e-12
 """of a hold, the shortest step that is still halved to meet the limit"""
 BATTERY = 0.1
@@ -91,8 +94,8 @@ def _root(
             new = 0.5 * (low + high)
         move = new - v
         v = new
-        if abs(move) < 1e-5:
-            # The current of one more Newton step, right to some 1e-9 of itself.
+        if abs(move) < CLOSE:
+            # The current of one more Newton step.
             return v, i + g * move, g
         i, g = current(v, x, p)
     return v, i, g
@@ -214,9 +217,14 @@ def _one_pass(
         target = voltage[s]
         if ramp[s] > 0.0:
             steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
+            before = guess
             for k in range(steps):
                 middle = level + (target - level) * (k + 0.5) / steps
-                guess = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, c, rng, spare)
+                now = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, c, rng, spare)
+                # Steps are alike, so what a step changed is where to look in the next one.
+                guess = 2.0 * now - before
+                before = now
+            guess = before
         if duration[s] > 0.0:
             guess = hold(target, duration[s], limit, resistance, guess, x, p, c, rng, spare)
         level = target

@@ -27,22 +27,23 @@ from sim_instruments.models.circuit import (
     Kernels,
     Rng,
     bind,
+    hold,
     kernel,
+    observe,
+    one_pass,
+    rest,
+    solve,
     specialise,
+    step,
 )
 from sim_instruments.models.device import AMBIENT, Device
 
 GATE = 0
 """Where every gated model keeps the gate voltage (V) in its state."""
 
-# What the templates' free names stand for is bound by `specialise_gated`.
-solve: Any = None
-step: Any = None
-rest: Any = None
-observe: Any = None
+# What the templates' free names stand for, those from `circuit` too, is bound by
+# `specialise_gated`.
 observe_gate: Any = None
-hold: Any = None
-one_pass: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,14 @@ from sim_instruments.models.circuit import (
     _pause,
     _root,
     bind,
+    current,
     kernel,
     loop,
+    move,
+    network,
+    pause,
     remember,
+    root,
     take_back,
 )
 from sim_instruments.models.parameters import Bound
@@ -67,14 +72,9 @@ LEAK = 1e-12
 # Slots of the third array.
 NODE, PEAK, CHARGE, CAPACITANCE, UP, DOWN, GAIN, MODULATION, FAST, LEAN, SIZE = range(11)
 
-# What the templates' free names stand for is bound by `around`.
-current: Any = None
-root: Any = None
+# What the templates' free names stand for, those from `circuit` too, is bound by `around`.
 root_behind: Any = None
 across: Any = None
-network: Any = None
-move: Any = None
-pause: Any = None
 dash: Any = None
 follow: Any = None
 
@@ -225,7 +225,7 @@ def _dash(
     slope = g / (1.0 + r * g)
     i -= slope * half
     c[PEAK] = max(c[PEAK], abs(i))
-    given, fall = _supply(level, v, i, limit, resistance)[:2]
+    given, fall, limited = _supply(level, v, i, limit, resistance)
     k = max(slope + fall, LEAST)
     tau = c[CAPACITANCE] / k
     away = (given - i) / k
@@ -233,8 +233,9 @@ def _dash(
     if c[FAST] == 0.0:
         return guess, 0.0
     stride = STRIDE
-    if resistance == 0.0 and v != level:
-        stride = min(stride, abs(level - v))
+    if limited and away * (level - v) > 0.0:
+        # Not past the source, which would then drive it back, and so for ever.
+        stride = min(stride, abs(level - v) - 0.5 * resistance * limit)
     h = min(left, ARRIVED * tau)
     if stride < abs(away):
         h = min(h, -tau * math.log1p(-stride / abs(away)))

@@ -65,6 +65,18 @@ def test_a_source_in_compliance_charges_it_at_a_constant_rate():
     assert device.overshoot[1] == 0.0
 
 
+@pytest.mark.parametrize("series", [0.1, 3.0, 130.0, 1e4])
+def test_a_source_that_limits_charges_it_to_where_it_belongs_and_stays_there(series):
+    # A little resistance, and the node was driven past the source and back, and so for ever.
+    device = inside(circuit={"capacitance": 1e-9}, resistance=1e5)
+    for level in (0.2618, -0.4037, 0.1012):
+        played = one(device, level, 1e-3, limit=8e-6, resistance=series)
+        assert not played.limited[0]
+        assert played.current[0] == pytest.approx(level / (1e5 + series), rel=1e-6)
+        assert device._c[NODE] == pytest.approx(level * 1e5 / (1e5 + series), rel=1e-6)
+    assert device.overshoot[1] == 0.0
+
+
 @pytest.mark.parametrize("taus", [0.2, 1.0, 20.0])
 def test_it_discharges_through_the_device_beyond_a_lower_limit(taus):
     device = inside(circuit={"capacitance": 1e-9}, resistance=10e3)
