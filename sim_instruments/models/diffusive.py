@@ -50,20 +50,22 @@ LARGEST = 0.01
 """largest change of f in one sub-step"""
 SLOWEST = 0.005
 """largest change of r in one sub-step"""
-SOFT = 2e-3
+SOFT = 1e-2
 """V, by how much the circuit may give way in one sub-step"""
 BRIDGED = 1e-12
 """less gap than this is none"""
 THIN, THICK = 0.5, 0.95
 """x below and above which a filament has broken and has formed"""
-SOON = 1e-9
-"""expected ruptures; what is less is now"""
+SOON = 1e-2
+"""expected ruptures; what is less is now, and the next one is as much later"""
+LANDED = 1e-3
+"""of a gap; a step that leaves less has closed it"""
 CLAMP = 10e-3
 """A, where the netlist clamps [R]"""
 
 # Slots of the parameter array after the temperature.
 MU, ALPHA, LEAK, BETA, GAMMA, SPEED, ACTIVATION, R_ON, R_GAP, LENGTH = range(1, 11)
-SHRINK, RUPTURE, POWER, CYCLE, READ_NOISE = range(11, 16)
+SHRINK, RUPTURE, POWER, CYCLE, READ_NOISE, PACE = range(11, 17)
 # Slots of the state array: f, r, conductance (S), expected ruptures until the next, growth in this
 # cycle, whether a filament has formed, whether it was clamped.
 F, R, G, DUE, EASE, FORMED, CLAMPED = range(7)
@@ -112,11 +114,11 @@ class DiffusiveParameters:
 
 
 @kernel
-def _pace(p: Array) -> float:
-    """Return the netlist's seconds per second."""
-    return float(p[SPEED]) * math.exp(
-        -float(p[ACTIVATION]) / BOLTZMANN * (1.0 / p[AMBIENT] - 1.0 / ROOM)
-    )
+def _hazard(x: Array, p: Array) -> float:
+    """Return the random ruptures expected per second of the netlist."""
+    if p[POWER] == 2.0:
+        return float(p[RUPTURE] * x[F] * x[F])
+    return float(p[RUPTURE] * x[F] ** p[POWER])
 
 
 @kernel
@@ -143,9 +145,9 @@ def _settle(f: float, r: float, x: Array, p: Array, rng: Rng) -> None:
 @kernel
 def _rupture(before: float, taken: float, x: Array, p: Array, rng: Rng) -> None:
     """Let the filament shrink if its next random rupture came within `taken` (netlist seconds)."""
-    x[DUE] -= 0.5 * (before + float(p[RUPTURE]) * x[F] ** p[POWER]) * taken
+    x[DUE] -= 0.5 * (before + _hazard(x, p)) * taken
     if x[DUE] <= SOON:
-        x[DUE] = rng.standard_exponential()
+        x[DUE] += rng.standard_exponential()
         _settle(x[F] * (1.0 - p[SHRINK]), x[R], x, p, rng)
 
 
@@ -172,6 +174,8 @@ def _across_gap(
         if more + rest <= room or room < BRIDGED:
             break
         t *= room / (more + rest)
+    if 0.0 < room - more - rest < LANDED * room:
+        more = room - rest
     r = max(r + rest, 0.0)
     return min(max(f + more, 0.0), 1.0 - r), r, t
 
@@ -185,9 +189,9 @@ def _step(
 ) -> float:
     if abs(i) > CLAMP:
         x[CLAMPED] = 1.0
-    pace = _pace(p)
+    pace = p[PACE]
     left = h * pace
-    noise = float(p[RUPTURE]) * x[F] ** p[POWER] if p[SHRINK] > 0.0 else 0.0
+    noise = _hazard(x, p) if p[SHRINK] > 0.0 else 0.0
     if noise * left > x[DUE]:
         left = x[DUE] / noise
     push = abs(v) * float(p[MU] * x[EASE])
@@ -207,11 +211,11 @@ def _step(
         _settle(f, r, x, p, rng)
     if p[SHRINK] > 0.0:
         _rupture(noise, left, x, p, rng)
-    return min(left / pace, h)
+    return float(min(left / pace, h))
 
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
-    time = h * _pace(p)
+    time = h * p[PACE]
     fast, slow = math.exp(-p[LEAK] * time), math.exp(-p[GAMMA] * time)
     r = x[R] * slow + p[BETA] * x[F] * (slow - fast) / (p[LEAK] - p[GAMMA])
     # Through the thin state, so that a broken filament counts as one however long the rest was.
@@ -252,7 +256,7 @@ class Diffusive(Device):
                 q.time_scale, q.activation, q.on_resistance * on,
                 q.off_resistance * off / math.expm1(1.0 / q.gap_length), q.gap_length,
                 q.rupture_size if q.rupture_rate else 0.0, q.rupture_rate, q.rupture_power,
-                q.cycle_growth, q.read_noise,
+                q.cycle_growth, q.read_noise, q.time_scale,
             ]
         )  # fmt: skip
         x = np.zeros(CLAMPED + 1)
@@ -260,6 +264,11 @@ class Diffusive(Device):
         x[DUE] = self.rng.standard_exponential()
         x[EASE] = math.exp(q.cycle_growth * self.rng.standard_normal())
         return p, x
+
+    def _warm(self, kelvin: float) -> None:
+        p = self._p
+        p[AMBIENT] = kelvin
+        p[PACE] = p[SPEED] * math.exp(-p[ACTIVATION] / BOLTZMANN * (1.0 / kelvin - 1.0 / ROOM))
 
     @property
     def state(self) -> dict[str, float]:

@@ -29,39 +29,42 @@ BASE = 24
 """where domains begin in both arrays"""
 COUNT, LOG_TIME, POWER, SHAPE = 1, 2, 3, 4
 """slots of the parameter array: domains, ln(tau_0/s), alpha, beta"""
-NEVER = 600.0
-"""e-folds; a domain this slow stands still"""
+STILL = 100.0
+"""e-folds; a domain that would take so many times the duration at hand stands still in it"""
 
 
 @kernel
-def domain_rate(field: float, d: int, p: Array) -> float:
-    """Return the rate (1/s) at which the dose of domain `d` moves, below 0 where it points down.
+def _weakest(h: float, p: Array) -> float:
+    """Return the field, as a share of its activation field, that moves a domain within `h`."""
+    folds = math.log(h) - p[LOG_TIME] + STILL if h > 0.0 else 0.0
+    if folds <= 0.0:
+        return math.inf
+    return float((folds * p[AMBIENT] / ROOM) ** (-1.0 / p[POWER]))
 
-    `field` is in MV/cm; the sign is the direction the domain is driven to.
-    """
-    push = field - p[BASE + int(p[COUNT]) + d]
-    size = abs(push)
-    if size < 1e-6:
-        return 0.0
+
+@kernel
+def _rate(size: float, d: int, p: Array) -> float:
+    """Return how fast (1/s) the dose of domain `d` moves `size` (MV/cm) off its offset field."""
     barrier = (p[BASE + d] / size) ** p[POWER] * ROOM / p[AMBIENT]
-    if barrier > NEVER:
-        return 0.0
-    return math.copysign(math.exp(-barrier - p[LOG_TIME]), push)
+    return math.exp(-barrier - p[LOG_TIME])
 
 
 @kernel
 def switch_domains(field: float, h: float, x: Array, p: Array, rng: Rng) -> float:
     """Hold `field` (MV/cm) for `h` seconds; return the sum of the changes of direction (2 each)."""
     n = int(p[COUNT])
+    weakest = _weakest(h, p)
     changed = 0.0
     for d in range(n):
-        dose = x[BASE + n + d]
         toward = field - p[BASE + n + d]
+        if abs(toward) < weakest * p[BASE + d]:
+            continue
+        dose = x[BASE + n + d]
         if x[BASE + d] * toward >= 0.0:
             if dose > 0.0:
-                x[BASE + n + d] = max(0.0, dose - abs(domain_rate(field, d, p)) * h)
+                x[BASE + n + d] = max(0.0, dose - _rate(abs(toward), d, p) * h)
             continue
-        more = dose + abs(domain_rate(field, d, p)) * h
+        more = dose + _rate(abs(toward), d, p) * h
         spent = more ** p[SHAPE] - dose ** p[SHAPE]
         if spent < x[BASE + 2 * n + d]:
             x[BASE + n + d] = more
@@ -78,11 +81,13 @@ def switch_domains(field: float, h: float, x: Array, p: Array, rng: Rng) -> floa
 def next_switch(field: float, h: float, x: Array, p: Array) -> float:
     """Return when the first domain will switch under `field`, or `h` if none does before."""
     n = int(p[COUNT])
+    weakest = _weakest(h, p)
     soonest = h
     for d in range(n):
-        if x[BASE + d] * (field - p[BASE + n + d]) >= 0.0:
+        toward = field - p[BASE + n + d]
+        if x[BASE + d] * toward >= 0.0 or abs(toward) < weakest * p[BASE + d]:
             continue
-        rate = abs(domain_rate(field, d, p))
+        rate = _rate(abs(toward), d, p)
         dose = x[BASE + n + d]
         due = (dose ** p[SHAPE] + x[BASE + 2 * n + d]) ** (1.0 / p[SHAPE]) - dose
         if rate * soonest > due:

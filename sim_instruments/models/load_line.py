@@ -62,6 +62,25 @@ def glide(near: float, far: float, stride: float, h: float) -> tuple[float, floa
 
 
 @kernel
+def lean(rate: float, slope: float, most: float, h: float) -> tuple[float, float]:
+    """Return (move, time), at most `most` and `h`, for a rate that changes by `slope` per move.
+
+    That is ``rate + slope * move``, from `rate` above 0; it may end, but changes no sign.
+    """
+    bent = slope * h
+    if abs(bent) < 1e-3:
+        move = rate * h * (1.0 + bent * (0.5 + bent / 6.0))
+    else:
+        move = rate * math.expm1(bent) / slope
+    if move <= most:
+        return move, h
+    grown = slope * most / rate
+    if abs(grown) < 1e-3:
+        return most, most / rate * (1.0 - grown * (0.5 - grown / 3.0))
+    return most, math.log1p(grown) / slope
+
+
+@kernel
 def scattered(move: float, spread: float, rng: Rng) -> float:
     """Return `move` with a standard deviation of ``spread sqrt(|move|)``."""
     if spread > 0.0:

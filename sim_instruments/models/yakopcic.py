@@ -37,7 +37,7 @@ from sim_instruments.load import ROOM
 from sim_instruments.models.ageing import ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import Device
-from sim_instruments.models.load_line import glide, scattered, stride_within
+from sim_instruments.models.load_line import lean, scattered, stride_within
 from sim_instruments.models.parameters import Bound, Choice
 
 _OBLEA = {
@@ -123,23 +123,27 @@ def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
 
 
 @kernel
-def _drive(v: float, p: Array) -> float:
-    """Return g(V) in 1/s."""
+def _drive(v: float, p: Array) -> tuple[float, float]:
+    """Return g(V) in 1/s and its slope in 1/(V s)."""
     if v > p[VP]:
-        return float(p[AP] * (math.exp(v) - p[EXP_VP]))
+        slope = p[AP] * math.exp(v)
+        return float(slope - p[AP] * p[EXP_VP]), float(slope)
     if v < -p[VN]:
-        return float(-p[AN] * (math.exp(-v) - p[EXP_VN]))
-    return 0.0
+        slope = p[AN] * math.exp(-v)
+        return float(p[AN] * p[EXP_VN] - slope), float(slope)
+    return 0.0, 0.0
 
 
 @kernel
-def _fading(x: float, drive: float, p: Array) -> float:
-    """Return f(x)."""
+def _fading(x: float, drive: float, p: Array) -> tuple[float, float]:
+    """Return f(x) and its slope."""
     if drive > 0.0 and x > p[XP]:
-        return float(p[PACE_UP] * math.exp(p[FADE_UP] * (1.0 - x)) * (1.0 - x))
+        faded = p[PACE_UP] * math.exp(p[FADE_UP] * (1.0 - x))
+        return float(faded * (1.0 - x)), float(-faded * (1.0 + p[FADE_UP] * (1.0 - x)))
     if drive < 0.0 and x < p[XN]:
-        return float(p[PACE_DOWN] * math.exp(p[FADE_DOWN] * x) * x)
-    return 1.0
+        faded = p[PACE_DOWN] * math.exp(p[FADE_DOWN] * x)
+        return float(faded * x), float(faded * (1.0 + p[FADE_DOWN] * x))
+    return 1.0, 0.0
 
 
 @kernel
@@ -197,15 +201,18 @@ def _moved(x: float, drive: float, h: float, p: Array) -> float:
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
-    drive = _drive(v, p)
+    drive, by_v = _drive(v, p)
     if drive == 0.0:
         return h
     if give > 0.0:
         slope = _conduct(v, 1.0, p)[0]
-        stride = stride_within(STRIDE, give, slope)
-        forward = math.copysign(stride, drive)
-        far = _drive(v - give * slope * forward, p) * _fading(x[0] + forward, drive, p)
-        move, taken = glide(drive * _fading(x[0], drive, p), far, stride, h)
+        fading, by_x = _fading(x[0], drive, p)
+        rate = drive * fading
+        if rate == 0.0:
+            return h
+        steep = drive * by_x - give * slope * by_v * fading
+        move, taken = lean(abs(rate), steep, stride_within(STRIDE, give, slope), h)
+        move = math.copysign(move, rate)
     else:
         move, taken = _moved(x[0], drive, h, p) - x[0], h
     x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
