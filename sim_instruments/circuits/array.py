@@ -125,6 +125,8 @@ class ArrayOfCells:
         self._lines = np.concatenate([on["row"], on["column"]])
         between = on["row"][:, None] + on["column"] == HIGH + LOW
         aimed = between & (on["row"][:, None] != NOWHERE) & (on["column"] != NOWHERE)
+        if self.crossbar.transistor:
+            aimed &= (on["gate"] == HIGH) | (on["gate"] == THIRD)
         self._chosen = np.flatnonzero(aimed)
 
     def _drive(self, level: float, third: float, limit: float, resistance: float) -> Drive:

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sim_instruments.circuits.drive import Drive, picked
-from sim_instruments.circuits.newton import EXACT, Index
+from sim_instruments.circuits.newton import EXACT
 from sim_instruments.circuits.nodal import Lines, Solution
 from sim_instruments.circuits.population import Bias, Population
 from sim_instruments.circuits.transistor import TransistorParameters, packed
@@ -263,7 +263,7 @@ class Crossbar:
             after, then = self._solved(drive, CLOSE)
             errors = np.abs(then.high - then.low - believed)
             shortest = FINEST if found.limited or then.limited else SHORTEST
-            excess = self._excess(errors, bias, drive.chosen, h / duration)
+            excess = self._excess(errors, bias, h / duration)
             if excess > 1.0 and h > shortest * duration:
                 self._cells.restore(kept)
                 trial = max(h * min(0.5, max(0.5 / excess, 1.0 / 16.0)), shortest * duration)
@@ -272,18 +272,16 @@ class Crossbar:
             left -= h
             trial = h * (4.0 if excess < 0.25 else 1.0)
 
-    def _excess(self, errors: Array, bias: Bias, chosen: Index, share: float) -> float:
+    def _excess(self, errors: Array, bias: Bias, share: float) -> float:
         """Return the largest of these `errors` (V) of what cells were believed to see, allowed 1.
 
-        In a small `share` of a pulse those of cells that hardly moved do not count, chosen cells
-        aside.
+        In a small `share` of a pulse those of cells that hardly moved do not count.
         """
         excess = errors / self.parameters.tolerance
         if share <= COARSE and excess.max() > 1.0:
             now = self._cells.look(bias.high, bias.low, bias.gate, bias.device.copy())[0]
-            still = np.abs(now - bias.current) <= STILL * share / COARSE * np.abs(bias.current)
-            still[chosen] = False
-            excess[still] = 0.0
+            most = STILL * share / COARSE * np.abs(bias.current)
+            excess[np.abs(now - bias.current) <= most] = 0.0
         return float(excess.max())
 
     def rest(self, duration: float) -> None:

@@ -1,10 +1,11 @@
 r"""Node voltages of a network of wires and nonlinear cells: Newton with factors that are kept.
 
 The cells' slopes make the Jacobian, SuperLU factorises it (minimum degree of A^T + A: 20 ms for the
-lines of 64 x 64 cells, and 0.5 ms for a solution). The factors serve as long as an iteration
-reduces the residual by `CHORD` at least, whatever cells and drive do meanwhile: reading an array
-again, or after small changes, factorises nothing. Node voltages are kept within what the drivers
-give, and steps that do not reduce the residual are halved.
+lines of 64 x 64 cells, and 0.5 ms for a solution). The factors serve, whatever cells and drive do
+meanwhile, as long as an iteration reduces the residual by `CHORD` at least, and until slopes have
+changed so that they have cost as many iterations as would pay for new ones: reading an array again,
+or after small changes, factorises nothing. Node voltages are kept within what the drivers give, and
+steps that do not reduce the residual are halved.
 
 **Chosen cells** — the few that are meant to move, up to `MOST_CHOSEN`. What has changed of their
 slopes since the factors were made is put in exactly (Woodbury)::
@@ -38,6 +39,12 @@ ROUNDING = 2e-15
 """of the largest current in a wire"""
 CHORD = 0.3
 """old factors that reduce the residual by less are made anew"""
+FEW = 2
+"""iterations that also fresh factors need"""
+WORTH = 30
+"""iterations that take as long as making factors [C]"""
+OTHER = 0.5
+"""of the slope of a cell that is not chosen: factors nearer to all of these are still good"""
 ITERATIONS = 200
 HALVINGS = 30
 MOST_CHOSEN = 8
@@ -83,6 +90,7 @@ class Network:
         self._steepest = float(wires.diagonal().max(initial=0.0))
         self._factors: Any = None
         self._fresh = False  # not used yet
+        self._wasted = 0  # iterations that fresh factors might have saved
         self._then = np.zeros((2, high.size))  # slopes in the factors
         self._chosen = np.zeros(0, dtype=np.intp)
         self._answer = np.zeros((self._count, 0))  # Z
@@ -125,16 +133,29 @@ class Network:
         at = partial(self._guess, pull, cells)
         highest = max(bounds[1], -bounds[0])
         guess = at(voltage)
-        for _ in range(ITERATIONS):
+        for taken in range(ITERATIONS):
             steepest = max(self._steepest, float(guess.by_high.max(initial=0.0)))
             rounding = ROUNDING * steepest * highest
             if guess.miss <= exact * np.abs(guess.current).max(initial=0.0) + rounding:
+                self._spare(guess, taken)
                 return guess
             step = self._step(guess)
             if leave is not None and leave(guess.voltage - step):
                 return None
             guess = self._improved(guess, step, at, bounds)
         raise ArithmeticError(f"no solution on the lines: {guess.miss:g} A are left at a node")
+
+    def _spare(self, guess: Guess, taken: int) -> None:
+        """Drop factors of other slopes that have cost what new ones would."""
+        self._wasted += max(0, taken - FEW)
+        if self._wasted <= WORTH:
+            return
+        self._wasted = 0
+        then = self._then[0]
+        other = np.abs(guess.by_high - then) > OTHER * then
+        other[self._chosen] = False
+        if other.any():
+            self._factors = None
 
     def _guess(self, pull: Array, cells: Cells, voltage: Array) -> Guess:
         current, by_high, by_low = cells(voltage[self.high], voltage[self.low])
