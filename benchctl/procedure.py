@@ -13,7 +13,7 @@ import pymeasure.experiment
 from numpy.typing import NDArray
 
 import benchctl
-from benchctl.errors import BenchError, Stopped, unknown
+from benchctl.errors import BenchError, ConfigError, Stopped, unknown
 from benchctl.parameters import choice, count, quantities_list, quantity, switch
 from benchctl.rows import Table
 from benchctl.stimulus import Stimulus, Trace
@@ -154,6 +154,7 @@ class Procedure(pymeasure.experiment.Procedure):
         self._bench = benchctl.open_bench(pristine=self.PRISTINE)
         self.dut = self._bench.dut
         self.dut.should_stop = self.should_stop
+        self.check(self.dut)
         # The Worker takes any exception for a failure; a stop that was asked for is none.
         self.execute = _until_stopped(self.execute)  # type: ignore[method-assign]
 
@@ -181,11 +182,14 @@ class Procedure(pymeasure.experiment.Procedure):
         """Refuse what `dut` cannot be given; a run asks before it makes or sends anything.
 
         Raises:
-            ConfigError: the DUT is an array, and nobody chose the cell this procedure measures.
+            ConfigError: the DUT is an array, and nobody chose the cell this procedure measures; or
+                parameters contradict one another.
             LimitExceeded, CapabilityError: what is previewed, or asked for besides, is refused.
         """
         if not self.SELECTS:
             dut.need_cell()
+        if getattr(self, "read_voltage", None) == 0:
+            raise ConfigError("read_voltage: a conductance cannot be read at 0 V")
         dut.check(self.preview(), compliance=getattr(self, "compliance", None))
 
     def record(self, **columns: Any) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.neuron import Firing as Found
 from benchctl.analysis.neuron import firing, rheobase, spikes, thresholds
+from benchctl.dut import Dut
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
 from benchctl.stimulus import Segment, Stimulus
 
@@ -63,11 +64,15 @@ class Firing(Procedure):
         """Return the largest input."""
         return self.trial(max(self.inputs, key=abs))
 
+    def check(self, dut: Dut) -> None:
+        """Refuse every input, not only the largest."""
+        super().check(dut)
+        for level in dict.fromkeys(self.inputs):
+            dut.check(self.trial(level), compliance=self.compliance)
+
     def execute(self) -> None:
         """Apply input after input; whole blocks of samples become rows."""
         levels = [level for _ in range(self.repeats) for level in self.inputs]
-        for stimulus in map(self.trial, dict.fromkeys(levels)):
-            self.dut.check(stimulus, compliance=self.compliance)
         for number, level in enumerate(levels, 1):
             done = 0
             for block in self.dut.stream(self.trial(level), compliance=self.compliance):

@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from benchctl.dut import Dut
+from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, count, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Stimulus, pulse, read, wait
 
 RAMPING, VOLATILE, FORMED, ALREADY = 0, 1, 2, 3
@@ -72,11 +75,20 @@ class Forming(Procedure):
 
     def preview(self) -> Stimulus:
         """Return the whole ramp, as if the device never formed."""
-        return sum((self.shot(v) + wait(self.read_width) for v in self.voltages()), Stimulus())
+        shots = (self.shot(v) + wait(self.read_width) for v in self.voltages())
+        return Stimulus(tuple(item for shot in shots for item in shot.items))
+
+    def check(self, dut: Dut) -> None:
+        """Refuse a ramp that does not climb as well."""
+        if self.stop_voltage == 0 or abs(self.start_voltage) > abs(self.stop_voltage):
+            raise ConfigError(
+                f"start_voltage: the pulses must grow from {show(abs(self.start_voltage), 'V')} to "
+                f"the largest voltage, not to {show(abs(self.stop_voltage), 'V')}"
+            )
+        super().check(dut)
 
     def execute(self) -> None:
         """Ramp until formed; then hold still."""
-        self.dut.check(self.preview(), compliance=self.compliance)
         fresh = self.dut.read(self.read_voltage, width=self.read_width, compliance=self.compliance)
         formed = fresh >= self.formed_conductance
         self._row(0, 0.0, (math.nan, math.nan, fresh), math.nan, ALREADY if formed else RAMPING)

@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.spread import Estimate, median, variation
 from benchctl.analysis.switching import HalfLoop, halves, pinch
+from benchctl.dut import Dut
 from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, count, quantity
 from benchctl.stimulus import Segment, Stimulus
 from procedures.merits import merit
+
+
+MOST = 100_000
+"""points up to a peak; no source holds as many"""
 
 
 class IVSweep(Procedure):
@@ -49,6 +54,8 @@ class IVSweep(Procedure):
     def branch(self, peak: float) -> Stimulus:
         """Return 0, `peak`, 0 as a staircase of measured steps."""
         points = math.ceil(abs(peak) / self.step - 1e-9) + 1
+        if points > MOST:
+            raise ConfigError(f"step: the sweep would have more than {MOST} points on its way up")
         up = np.linspace(0.0, peak, points).round(9)
         dwell = self.step / self.rate
         levels = [*up.tolist(), *up[-2::-1].tolist()]
@@ -62,15 +69,22 @@ class IVSweep(Procedure):
             )
         return self.branch(self.set_voltage) + self.branch(self.reset_voltage)
 
-    def execute(self) -> None:
-        """Sweep cycle after cycle; each polarity is one program."""
-        self.preview()
-        legs = (
+    def legs(self) -> tuple[tuple[Stimulus, float], ...]:
+        """Return each polarity's branch and its compliance (A)."""
+        return (
             (self.branch(self.set_voltage), self.compliance),
             (self.branch(self.reset_voltage), self.reset_compliance),
         )
-        for stimulus, compliance in legs:
-            self.dut.check(stimulus, compliance=compliance)
+
+    def check(self, dut: Dut) -> None:
+        """Refuse either polarity under its own compliance as well."""
+        super().check(dut)
+        for stimulus, compliance in self.legs():
+            dut.check(stimulus, compliance=compliance)
+
+    def execute(self) -> None:
+        """Sweep cycle after cycle; each polarity is one program."""
+        legs = self.legs()
         for cycle in range(1, self.cycles + 1):
             for stimulus, compliance in legs:
                 readings = self.dut.play(stimulus, compliance=compliance)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from benchctl.analysis.levels import Level, distinguishable, levels
 from benchctl.analysis.spread import mean, median, proportion
+from benchctl.dut import Dut
+from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.quantities import show
 from procedures.merits import merit
@@ -68,6 +70,15 @@ class Multilevel(Programming):
         space = np.geomspace if self.spacing == "logarithmic" else np.linspace
         return sorted(space(self.lowest_level, self.highest_level, self.level_count).tolist())
 
+    def check(self, dut: Dut) -> None:
+        """Refuse a range of levels that has no width as well."""
+        if self.level_count > 1 and self.lowest_level >= self.highest_level:
+            raise ConfigError(
+                f"lowest_level: {show(self.lowest_level, 'S')} is not below highest_level, "
+                f"{show(self.highest_level, 'S')}"
+            )
+        super().check(dut)
+
     def _tries(self) -> Iterator[tuple[int, int, float]]:
         for repeat in range(1, self.repeats + 1):
             for direction in (1, -1):
@@ -77,7 +88,6 @@ class Multilevel(Programming):
     def execute(self) -> None:
         """Try every level in both directions, `repeats` times."""
         ladder = self.ladder(self.lowest_conductance)
-        self.dut.check(self.preview(), compliance=self.compliance)
         tries = list(self._tries())
         pulses = itertools.count()
         for number, (repeat, direction, target) in enumerate(tries, 1):

@@ -74,7 +74,6 @@ class Potentiation(Procedure):
 
     def execute(self) -> None:
         """Play branch after branch."""
-        self.dut.check(self.preview(), compliance=self.compliance)
         for cycle in range(1, self.cycles + 1):
             for direction in (UP, DOWN):
                 done = 0

@@ -1,6 +1,9 @@
 """What procedures that bring a device to a conductance have in common."""
 
+from benchctl.dut import Dut
+from benchctl.errors import ConfigError
 from benchctl.procedure import Procedure, count, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Stimulus, pulse, read
 from procedures.steps import Ladder
 
@@ -39,6 +42,26 @@ class Programming(Procedure):
             lowest,
             self.compliance,
         )
+
+    def targets(self) -> list[float]:
+        """Return the conductances (S) to be reached."""
+        return []
+
+    def check(self, dut: Dut) -> None:
+        """Refuse a ladder that does not climb, and targets that cannot be read, as well."""
+        ladder = self.ladder()
+        super().check(dut)
+        for direction, width in ((1, self.set_width), (-1, self.reset_width)):
+            smallest = pulse(ladder.smallest(direction), width)
+            dut.check(smallest, compliance=self.compliance)
+        for target in self.targets():
+            current = target * (1 + self.tolerance) * abs(self.read_voltage)
+            if current > self.compliance:
+                raise ConfigError(
+                    f"a level of {show(target, 'S')} gives {show(current, 'A', 3)} at the read "
+                    f"voltage, more than the compliance of {show(self.compliance, 'A')}; lower "
+                    "read_voltage or the level, or raise compliance"
+                )
 
     def preview(self) -> Stimulus:
         """Return the largest pulse of each polarity, with its read."""

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl.analysis.retention import TEN_YEARS, drift, extrapolate, schedule
+from benchctl.dut import Dut
+from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.quantities import show
 from benchctl.stimulus import read
@@ -53,10 +55,18 @@ class Retention(Programming):
             return list(self.levels)
         return sorted(self.levels, reverse=self.level_order == "descending")
 
+    def check(self, dut: Dut) -> None:
+        """Refuse a schedule that ends before it begins as well."""
+        if self.first_read > self.duration:
+            raise ConfigError(
+                f"first_read: {show(self.first_read, 's')} is later than the duration, "
+                f"{show(self.duration, 's')}"
+            )
+        super().check(dut)
+
     def execute(self) -> None:
         """Measure level after level on all cells."""
         ladder = self.ladder()
-        self.dut.check(self.preview(), compliance=self.compliance)
         targets = self.targets()
         for number, target in enumerate(targets):
             programmed = {cell: self._program(cell, target, ladder) for cell in self.dut.cells}

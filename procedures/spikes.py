@@ -14,6 +14,8 @@ from benchctl.stimulus import Segment, Stimulus
 FloatArray = NDArray[np.float64]
 
 PRESETS: Final = ("biphasic-exponential", "triangular", "rectangular")
+MOST: Final = 1_000_000
+"""steps of a spike or a delay; no source holds as many"""
 TAILS: Final = 4.0
 """An exponential tail is cut after this many time constants, at 2 % of its start."""
 
@@ -34,6 +36,7 @@ def spike(
     """
     length = tail_time * (TAILS if shape == "biphasic-exponential" else 1.0)
     ups, downs = _steps(width, step), math.ceil(length / step - 1e-9)
+    _steps(downs * step, step)  # the same bound
     t = (np.arange(downs) + 0.5) * step
     form = {
         "biphasic-exponential": np.exp(-t / tail_time),
@@ -83,6 +86,10 @@ def pair(one: FloatArray, delay: float, longest: float, step: float) -> Stimulus
 
 def _steps(duration: float, step: float) -> int:
     """Return how many steps `duration` is; it must be a whole number of them."""
+    if duration / step > MOST:
+        raise ConfigError(
+            f"time_step: {show(duration, 's')} is more than {MOST} steps of {show(step, 's')}"
+        )
     count = round(duration / step)
     if duration < 0 or not math.isclose(count * step, duration, rel_tol=1e-6, abs_tol=1e-15):
         raise ConfigError(

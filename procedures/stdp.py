@@ -10,6 +10,7 @@ from pymeasure.experiment import Parameter
 
 from benchctl.analysis.plasticity import window
 from benchctl.analysis.spread import mean
+from benchctl.dut import Dut
 from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
 from benchctl.stimulus import Stimulus, Trace, pulse, read
 from procedures.merits import merit
@@ -102,14 +103,22 @@ class Stdp(Programming):
         pairs = self.rng.permutation(once * self.repeats)
         return np.concatenate([np.full(self.repeats, math.nan), pairs])
 
+    def targets(self) -> list[float]:
+        """Return the conductance every trial begins with."""
+        return [self.initial_conductance]
+
+    def check(self, dut: Dut) -> None:
+        """Refuse the re-initialising pulses, and every pair of spikes, as well."""
+        super().check(dut)
+        dut.check(super().preview(), compliance=self.compliance)
+        for delay in {*self.delays, *(-d for d in self.delays)}:
+            dut.check(self.trial(delay), compliance=self.spike_compliance)
+
     def execute(self) -> None:
         """Re-initialise, read, give the pair, read; for every delay."""
         ladder = self.ladder()
-        self.dut.check(super().preview(), compliance=self.compliance)
         order = self.order()
         trials = {float(d): self.trial(float(d)) for d in np.unique(order[np.isfinite(order)])}
-        for stimulus in trials.values():
-            self.dut.check(stimulus, compliance=self.spike_compliance)
         unseen, alone = set(trials), list[float]()
         for number, delay in enumerate(order.tolist(), 1):
             ready = self._initialise(ladder)

@@ -58,6 +58,11 @@ class Ladder:
         if self.set_start * self.reset_start > 0:
             raise ConfigError("set and reset pulses need opposite polarity")
 
+    def smallest(self, direction: int) -> float:
+        """Return the voltage of the smallest pulse of a polarity."""
+        start = self.set_start if direction > 0 else self.reset_start
+        return math.copysign(round(min(self.step, abs(start)), 9), start)
+
     def rung(self, direction: int, index: int) -> float | None:
         """Return the voltage of pulse `index` of a polarity, 0 its first; None above the ladder.
 
@@ -68,7 +73,7 @@ class Ladder:
             if direction > 0
             else (self.reset_start, self.reset_stop)
         )
-        size = max(abs(start) + index * self.step, min(self.step, abs(start)))
+        size = max(abs(start) + index * self.step, abs(self.smallest(direction)))
         return None if size > abs(stop) * (1 + 1e-9) else math.copysign(round(size, 9), start)
 
 

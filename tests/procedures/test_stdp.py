@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 
-from benchctl import Run
 from benchctl.errors import ConfigError
 from procedures.spikes import pair, spike, table
 from procedures.stdp import Stdp
@@ -119,11 +118,3 @@ def test_every_trial_lasts_equally_long():
 def test_a_delay_off_the_grid_is_refused():
     with pytest.raises(ConfigError, match="multiple"):
         Stdp(delays="1.5 ms").preview()
-
-
-def test_pulses_that_re_initialise_are_refused_before_any_is_sent(simulated, tmp_path):
-    bench = simulated()
-    result = Run(Stdp(set_voltage=3.9), bench, out=tmp_path).execute()
-    assert (result.status, result.exit_code, result.rows) == ("failed", 3, 0)
-    assert "3.9 V is outside" in result.error
-    assert bench.world.segments == 0

@@ -263,7 +263,15 @@ class Bench:
     def __init__(self, reads=0.5, failures=()):
         self.calls = []
         self.failures = list(failures)
-        self.dut = SimpleNamespace(read=lambda voltage: reads, should_stop=lambda: False)
+        self.dut = SimpleNamespace(
+            read=lambda voltage: reads,
+            should_stop=lambda: False,
+            need_cell=lambda: None,
+            check=self.check,
+        )
+
+    def check(self, stimulus, *, compliance):
+        self.calls.append("check")
 
     def safe(self):
         self.calls.append("safe")
@@ -299,7 +307,7 @@ def test_pymeasures_worker_runs_it_on_the_default_bench(tmp_path, opened):
     procedure = Sample(cycles=2)
     results = work(procedure, tmp_path / "out.csv")
     assert procedure.status == procedure.FINISHED
-    assert opened.calls == ["open, pristine True", "safe", "close"]
+    assert opened.calls == ["open, pristine True", "check", "safe", "close"]
     rows = results.data
     assert rows["Voltage (V)"].tolist() == [0.5, 0.5, 1.0, 1.0]
     assert rows["Set conductance (S)"].tolist() == [float(np.float32(1e-6))] * 2 + [1, 2]
