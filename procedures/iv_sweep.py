@@ -15,7 +15,6 @@ from benchctl.procedure import Merit, Plot, Procedure, count, quantity
 from benchctl.stimulus import Segment, Stimulus
 from procedures.merits import merit
 
-
 MOST = 100_000
 """points up to a peak; no source holds as many"""
 

@@ -119,7 +119,11 @@ class Multilevel(Programming):
         energy = np.add.reduceat(data["energy"], _starts(ends)) if ends.any() else np.empty(0)
         merits = {
             "success_rate": merit(proportion(int(reached.sum()), reached.size), "", "Success rate"),
-            "error": merit(median(np.abs(confirmed / target - 1)), "", "Level error, median"),
+            "error": merit(
+                median(np.abs(confirmed / target - 1)[reached]),
+                "",
+                "Level error of the tries that reached it, median",
+            ),
             "attempts": merit(mean(data["attempt"][ends]), "", "Pulses per level"),
             "distinguishable_levels": merit(
                 apart, "", "Distinguishable levels", "6 sigma apart between lowest and highest"
@@ -143,4 +147,6 @@ def _level(number: int, level: Level) -> Merit:
         f"sigma {show(level.spread, 'S', 2)}, {level.attempts.value:.1f} pulses, "
         f"reached {100 * level.success.value:.0f} %"
     )
+    if level.success.value < 1:
+        note += f", the others left at {show(level.missed.value, 'S', 3)}"
     return merit(level.achieved, "S", f"Level {number}", note)

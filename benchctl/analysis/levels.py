@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchctl.analysis.spread import Estimate, mean, median, proportion
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 SEPARATION: Final = 6.0
 """Standard deviations between neighbouring levels, 3 on each side: about 0.27 % of reads err."""
@@ -22,13 +23,15 @@ class Level:
     target: float
     """S"""
     achieved: Estimate
-    """S, mean"""
+    """S, mean of the tries that reached it"""
     error: Estimate
-    """median of |achieved - target| / target"""
+    """median of |achieved - target| / target, of the same"""
     spread: float
-    """S, standard deviation; NaN for one value"""
+    """S, standard deviation of the same; NaN for one value"""
+    missed: Estimate
+    """S, mean of the tries that did not: where they were left is no level"""
     attempts: Estimate
-    """pulses, mean"""
+    """pulses, mean of all tries"""
     success: Estimate
     """share of the tries that ended inside the band, Wilson's interval"""
 
@@ -41,16 +44,21 @@ def levels(
     known = np.isfinite(columns[0]) & np.isfinite(columns[1])
     wanted, got, tries, done = (c[known] for c in columns)
     return [
-        Level(
-            float(t),
-            mean(got[wanted == t]),
-            median(np.abs(got[wanted == t] / t - 1)),
-            _deviation(got[wanted == t]),
-            mean(tries[wanted == t]),
-            proportion(int(done[wanted == t].sum()), int((wanted == t).sum())),
-        )
+        _level(float(t), got[wanted == t], tries[wanted == t], done[wanted == t] == 1)
         for t in np.unique(wanted)
     ]
+
+
+def _level(target: float, got: FloatArray, tries: FloatArray, done: BoolArray) -> Level:
+    return Level(
+        target,
+        mean(got[done]),
+        median(np.abs(got[done] / target - 1)),
+        _deviation(got[done]),
+        mean(got[~done]),
+        mean(tries),
+        proportion(int(done.sum()), done.size),
+    )
 
 
 def _deviation(values: FloatArray) -> float:

@@ -46,6 +46,16 @@ def test_budget_voltage_and_guard_end_a_try_instead_of_pushing_on(simulated, mea
     assert (down.data["pulse_voltage"] == 0).all()
 
 
+def test_what_missed_its_target_is_told_apart(simulated, measure):
+    stuck = simulated("resistor", resistance=1e5)  # 10 uS and nothing else
+    run = measure(Multilevel(levels="10 uS, 20 uS", repeats=2, set_voltage=2.0), stuck)
+    m = run.merits
+    assert m["success_rate"].value == 0.5
+    assert m["error"].value < 0.01, "of the level that was reached"
+    assert m["level_2"].value is None
+    assert "reached 0 %, the others left at 10 µS" in m["level_2"].note
+
+
 def test_targets_from_a_range():
     found = Multilevel(level_count=3, lowest_level="1 uS", highest_level="100 uS").targets()
     assert found == pytest.approx([1e-6, 1e-5, 1e-4])

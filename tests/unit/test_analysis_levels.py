@@ -17,6 +17,24 @@ def test_one_level_per_target_with_its_error_and_success():
     assert first.attempts.value == 2.5
     assert first.success.value == 1
     assert second.success.value == 0.75
+    assert math.isnan(first.missed.value)
+
+
+def test_tries_that_missed_are_no_part_of_a_levels_spread():
+    achieved = [1.9e-6, 2.0e-6, 2.1e-6, 9e-6, 7e-6]
+    (level,) = levels.levels([2e-6] * 5, achieved, [1, 2, 3, 50, 50], [1, 1, 1, 0, 0])
+    assert level.achieved.value == pytest.approx(2e-6)
+    assert level.spread == pytest.approx(0.1e-6)
+    assert level.error.value == pytest.approx(0.05)
+    assert level.missed.value == pytest.approx(8e-6)
+    assert level.attempts.value == pytest.approx(21.2), "what they cost is paid all the same"
+
+
+def test_a_level_that_was_never_reached_has_no_spread():
+    (level,) = levels.levels([2e-6] * 2, [9e-6, 7e-6], [50, 50], [0, 0])
+    assert math.isnan(level.achieved.value)
+    assert math.isnan(level.spread)
+    assert level.missed.value == pytest.approx(8e-6)
 
 
 def test_distinguishable_levels_for_constant_spread():
