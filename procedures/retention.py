@@ -22,7 +22,8 @@ from procedures.steps import Ladder, last, write_verify
 class Retention(Programming):
     """Program every cell of the bench to a level, read the cells in turn, then the next level.
 
-    Each cell's time counts from its own last programming pulse. Reads are made at the read
+    Each cell's time counts from the end of its own last programming pulse (from the read that found
+    it at the level, where it needed none). Reads are made at the read
     voltage only; in between the device rests at 0 V. The drift law of each level is chosen from
     five by the corrected Akaike criterion and extrapolated to ten years; how far that reaches
     beyond the last read is said with it.
@@ -73,10 +74,10 @@ class Retention(Programming):
             self._watch(target, programmed, number / len(targets), 1 / len(targets))
 
     def _program(self, cell: Cell, target: float, ladder: Ladder) -> tuple[float, bool]:
-        """Bring `cell` to `target`; return when that was, and whether it got there."""
+        """Bring `cell` to `target`; return when its last pulse ended, and whether it got there."""
         self.dut.select(cell)
         end = last(write_verify(self.dut, target, self.tolerance, ladder, self.attempts))
-        return end.time, end.verdict == "reached"
+        return end.pulsed, end.verdict == "reached"
 
     def _watch(
         self, target: float, programmed: dict[Cell, tuple[float, bool]], done: float, share: float

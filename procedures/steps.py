@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,7 +89,9 @@ class Attempt:
     energy: float
     """J, estimated"""
     time: float
-    """s on the bench's clock"""
+    """s on the bench's clock, at the end of the read"""
+    pulsed: float
+    """s on the bench's clock, at the end of the pulse; `time` for number 0"""
     verdict: str
     """"" while under way; "reached", or what ended it: "budget", "voltage", "guard" """
 
@@ -106,7 +108,8 @@ def write_verify(
     low, high = target * (1 - tolerance), target * (1 + tolerance)
     probe = read(ladder.read_voltage, ladder.read_width)
     readings = dut.play(probe, compliance=ladder.compliance)
-    now = Attempt(0, 0.0, float(readings.conductance[-1]), 0.0, float(readings.time[-1]), "")
+    began = float(readings.time[-1])
+    now = Attempt(0, 0.0, float(readings.conductance[-1]), 0.0, began, began, "")
     rungs = {1: 0, -1: 0}
     last = 0
     while True:
@@ -115,7 +118,7 @@ def write_verify(
             rungs[direction] -= RETREAT
         voltage = ladder.rung(direction, rungs[direction]) if direction else None
         verdict = _verdict(now, direction, voltage, ladder, budget)
-        yield Attempt(now.number, now.voltage, now.conductance, now.energy, now.time, verdict)
+        yield replace(now, verdict=verdict)
         if verdict or voltage is None:
             return
         rungs[direction] += 1
@@ -141,10 +144,17 @@ def _verdict(
 
 def _attempt(dut: Dut, before: Attempt, voltage: float, ladder: Ladder, probe: Stimulus) -> Attempt:
     width = ladder.set_width if voltage * ladder.set_start > 0 else ladder.reset_width
-    readings = dut.play(pulse(voltage, width) + probe, compliance=ladder.compliance)
+    shot = pulse(voltage, width)
+    if dut.measures(width):  # one program: the read follows the pulse at once
+        readings = dut.play(shot + probe, compliance=ladder.compliance)
+        pulsed = float(readings.time[-1]) - ladder.read_width
+    else:  # two anyway; in between the path changes, which takes its time
+        dut.play(shot, compliance=ladder.compliance)
+        pulsed = dut.clock.now()
+        readings = dut.play(probe, compliance=ladder.compliance)
     after = float(readings.conductance[-1])
     energy = pulse_energy(voltage, width, before.conductance, after)
-    return Attempt(before.number + 1, voltage, after, energy, float(readings.time[-1]), "")
+    return Attempt(before.number + 1, voltage, after, energy, float(readings.time[-1]), pulsed, "")
 
 
 def last(attempts: Iterable[Attempt]) -> Attempt:

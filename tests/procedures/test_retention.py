@@ -45,6 +45,30 @@ def test_reads_are_logarithmic_and_on_time(simulated, measure):
     assert run.data["target"][0] == 20e-6
 
 
+@pytest.mark.parametrize(
+    ("meter_only", "width"), [(False, "1 us"), (False, "2 ms"), (True, "2 ms")]
+)
+def test_time_counts_from_the_end_of_the_last_pulse(simulated, measure, meter_only, width):
+    bench = simulated(meter_only=meter_only)
+    ends, play = [], bench.world.play
+
+    def watched(port, voltage, duration, ramp, **options):
+        began = bench.world.now
+        samples = play(port, voltage, duration, ramp, **options)
+        above = np.flatnonzero(np.abs(voltage) > 0.5)
+        if above.size:
+            ends.append(began + float(np.sum((duration + ramp)[: above[-1] + 1])))
+        return samples
+
+    bench.world.play = watched
+    run = measure(
+        Retention(levels="40 uS", duration="10 s", set_width=width, reset_width=width), bench
+    )
+    start = run.data["time"] - run.data["elapsed"]
+    # A message's latency is 0.2 ms: the answer that ends a program takes one.
+    assert start == pytest.approx(ends[-1], abs=0.5e-3)
+
+
 def test_level_order(simulated):
     assert Retention(levels="5 uS, 80 uS, 20 uS", level_order="descending").targets() == [
         80e-6, 20e-6, 5e-6,

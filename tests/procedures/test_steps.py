@@ -16,6 +16,9 @@ class StraightDevice:
     def __init__(self, conductance, gain=1e-6):
         self.conductance, self.gain, self.pulses, self.now = conductance, gain, [], 0.0
 
+    def measures(self, width):
+        return width >= 1e-3
+
     def play(self, stimulus, *, compliance=None):
         for segment in stimulus.unroll():
             self.now += segment.duration
@@ -40,6 +43,7 @@ def test_pulses_grow_from_the_first_until_the_band_is_met():
     assert end.verdict == "reached"
     assert end.number == 4
     assert end.conductance == pytest.approx(14.6e-6)
+    assert end.pulsed == pytest.approx(end.time - 1e-3), "the read's millisecond"
     # V^2 (G_before + G_after)/2 t of the last pulse alone
     assert end.energy == pytest.approx(1.3**2 * (13.3e-6 + 14.6e-6) / 2 * 1e-3)
 
