@@ -1,8 +1,12 @@
 """How fast arrays are read and written: medians, the kernels compiled and the array built."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from sim_instruments.circuits.array import ArrayOfCells
 from sim_instruments.circuits.crossbar import Crossbar
 from sim_instruments.circuits.drive import Drive
 
@@ -95,3 +99,73 @@ def test_full_strokes_of_a_population(benchmark, threads):
 
 def test_building_an_array(benchmark):
     benchmark.pedantic(lambda: Crossbar("gap_filament", SIZE, SIZE, seed=1), rounds=3)
+
+
+OTHERS = {"floating": None, "grounded": 2, "half": 3}
+"""input of the matrix that the unselected lines are on"""
+
+
+def selected(size, scheme):
+    """One cell on the sources; where the others are grounded, which wants it, with transistors."""
+    gates = 2 * size + 1 if scheme == "grounded" else None
+    array = ArrayOfCells("gap_filament", size, size, seed=1, outputs=(1, 1 + size, gates),
+                         transistor={} if gates else None)  # fmt: skip
+    row, column, other = 2, 3, OTHERS[scheme]
+    aimed = {1 + row, 1 + size + column}
+    rest = {(other, output) for output in range(1, 2 * size + 1) if other and output not in aimed}
+    on = {(3, gates + column)} if gates else set()
+    array.connect(frozenset({(1, 1 + row), (2, 1 + size + column)} | rest | on))
+    return array
+
+
+def played(array, scheme, levels, duration, ramp, count=1):
+    third = {"floating": 0.0, "half": 0.5, "grounded": 0.0}[scheme] * levels
+    if scheme == "grounded":
+        third += 2.5
+    times = np.full((2, levels.size), [[duration], [ramp]])
+    return array.play_gated(levels, third, *times, count, 100e-6)
+
+
+@pytest.mark.parametrize("scheme", OTHERS)
+@pytest.mark.parametrize("size", [8, SIZE])
+def test_cycles_of_one_selected_cell(benchmark, size, scheme):
+    """Set (into compliance), read, reset, read: 1 us each, full strokes."""
+    array = selected(size, scheme)
+    cycle = np.array([SET, 0.1, RESET, 0.1])
+    played(array, scheme, cycle, 1e-6, 0.0)
+    benchmark.pedantic(lambda: played(array, scheme, cycle, 1e-6, 0.0), rounds=20)
+    benchmark.extra_info["segments_per_second"] = cycle.size / benchmark.stats.stats.median
+
+
+@pytest.mark.parametrize("scheme", OTHERS)
+@pytest.mark.parametrize("size", [8, SIZE])
+def test_sweep_of_one_selected_cell(benchmark, size, scheme):
+    """124 points of a slow sweep to 1.8 V and -1.8 V, a staircase of 20 mV between them."""
+    array = selected(size, scheme)
+    up = np.linspace(0.0, 1.8, 31)
+    levels = np.r_[up, up[::-1], -up, -up[::-1]]
+    played(array, scheme, levels[:2], 1e-6, 1e-6)
+    benchmark.pedantic(lambda: played(array, scheme, levels, 1e-3, 1e-3), rounds=3)
+    benchmark.extra_info["segments_per_second"] = levels.size / benchmark.stats.stats.median
+
+
+def test_memory_of_an_array_of_tabulated_cells(benchmark):
+    """What 4096 cells of `jart_vcm` take beyond one of them, whose table has 1.85 MB."""
+    said = (
+        "import gc, sys, tracemalloc\n"
+        "from sim_instruments.circuits.crossbar import Crossbar\n"
+        "one = Crossbar('jart_vcm', 1, 1, seed=1)\n"
+        "tracemalloc.start()\n"
+        f"many = Crossbar('jart_vcm', {SIZE}, {SIZE}, seed=1)\n"
+        "gc.collect()\n"
+        "print(tracemalloc.get_traced_memory()[0])\n"
+    )
+
+    def build():
+        return subprocess.run(
+            [sys.executable, "-c", said], check=True, capture_output=True, text=True
+        ).stdout
+
+    used = int(benchmark.pedantic(build, rounds=1)) / 1e6
+    benchmark.extra_info["megabytes"] = used
+    assert used < 30.0

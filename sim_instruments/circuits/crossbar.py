@@ -45,6 +45,8 @@ from sim_instruments.models.circuit import Array, Flags
 from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, as_metadata, checked
 
+PATIENCE = 4096
+"""pieces of one pulse; what is not found in so many is followed to `SHORTEST` only"""
 SHORTEST = 1.0 / 1024.0
 """of a pulse: what the cells do to each other is not followed any finer"""
 COARSE = 1.0 / 8.0
@@ -256,13 +258,16 @@ class Crossbar:
             return
         bias, found = self._solved(drive, CLOSE)
         left = trial = duration
+        tried = 0
         while left > 0.0:
             h = min(trial, left)
             kept = self._cells.snapshot()
             believed = self._cells.advance(bias, self._lines.offered(drive, found), h)
             after, then = self._solved(drive, CLOSE)
             errors = np.abs(then.high - then.low - believed)
-            shortest = FINEST if found.limited or then.limited else SHORTEST
+            tried += 1
+            hurried = tried > PATIENCE or not (found.limited or then.limited)
+            shortest = SHORTEST if hurried else FINEST
             excess = self._excess(errors, bias, h / duration)
             if excess > 1.0 and h > shortest * duration:
                 self._cells.restore(kept)

@@ -32,8 +32,10 @@ from sim_instruments.models.circuit import BATTERY, Array, Flags
 
 INSULATION = 1.0 / ENDLESS
 """S to ground, of a line that nobody drives [D]"""
-STIFF = 1e6
-"""of the cell's own resistance; more than that is a current source to it"""
+STIFF = 1e5
+"""of a cell's V/I; more than that is a current source to it (and loses digits)"""
+TINY = 1e-30
+"""A; no current"""
 KEPT = 2
 """ways of driving the lines whose factors are kept: a source in compliance and not"""
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from array_bench import OTHERS, QUIET, array_of, play, program, resistors, select, sweep
 
-from sim_instruments.circuits.array import ArrayOfCells
+from sim_instruments.circuits.array import ArrayOfCells, make_array
 from sim_instruments.load import ArrayLoad
 from sim_instruments.models import create
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 R = np.array([[1e5, 1e3], [2e3, 3e3]])
 SETTING = {"thickness": 4e-9}
@@ -22,7 +24,7 @@ def test_it_is_what_a_switch_matrix_needs():
 
 @pytest.mark.parametrize(
     ("limit", "resistance", "within"),
-    [(np.inf, 0.0, 1e-9), (np.inf, 2e3, 1e-6), (50e-6, 0.0, 1e-3), (50e-6, 2e3, 5e-3)],
+    [(np.inf, 0.0, 1e-9), (np.inf, 2e3, 1e-6), (50e-6, 0.0, 5e-3), (50e-6, 2e3, 5e-3)],
 )
 @pytest.mark.parametrize("model", ["gap_filament", "iontronic_li"])
 def test_a_single_cell_reads_as_the_device_alone(model, limit, resistance, within):
@@ -347,3 +349,37 @@ def test_a_bad_array_is_refused(change, message):
 def test_arrays_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="must be of one length, got 1, 2, 1 and 1"):
         array_of("resistor", 1, 1).play_gated(*(np.ones(n) for n in (1, 2, 1, 1)))
+
+
+WIRES = {"matrix": "matrix", "rows": 2, "columns": 2, "first_row": 3, "first_column": 5, "high": 1,
+         "low": 2, "third": 4}  # fmt: skip
+
+
+def test_a_bench_file_describes_an_array():
+    simulation = {"model": "resistor", "parameters": {"resistance": 1e4}, "seed": 6, "array": {
+        "line_resistance": 0.0, "sense_resistance": 1e3, "transistor": None,
+        "cells": ({"row": 1, "column": 0, "parameters": {"resistance": 4e3}},)}}  # fmt: skip
+    array = make_array(simulation | {"temperature": 350.0}, {"array": WIRES})
+    assert (array.seed, array.crossbar.temperature) == (6, 350.0)
+    array.connect(frozenset({(1, 4), (2, 5)}))
+    sneaking = 1 / (1 / 4e3 + 1 / 3e4)
+    assert array.current(1.0) == pytest.approx(1 / (sneaking + 1e3), rel=1e-9)
+    assert make_array({}, {"array": WIRES | {"first_gate": 7}}).crossbar.transistor is not None
+
+
+def test_the_world_plays_into_whatever_the_matrix_connects():
+    """Two cells one after the other; before anything is connected nothing flows."""
+    cells = [{"row": 1, "column": 1, "parameters": {"resistance": 2e4}}]
+    array = make_array({"model": "resistor", "seed": 1, "array": {"cells": cells}},
+                       {"array": WIRES})  # fmt: skip
+    world = World(array, wiring=Wiring("direct", "smu", gate="smu.2", matrix="matrix"))
+    for port in ("smu", "smu.2", "matrix"):
+        world.attach(port)
+    seen = []
+    for closed in (set(), {(1, 3), (2, 5), (4, 4), (4, 6)}, {(1, 4), (2, 6), (4, 3), (4, 5)}):
+        world.set_crosspoints("matrix", frozenset(closed))
+        played = world.play("smu", *program([0.2], 1e-3), gate=np.array([0.1]), gate_port="smu.2")
+        seen.append(float(played.current[0]))
+    assert seen[0] == 0.0
+    # The selected cell at 0.2 V and one more of its row at 0.1 V.
+    assert seen[1:] == pytest.approx([0.2 / 1e4 + 0.1 / 1e4, 0.2 / 2e4 + 0.1 / 1e4], rel=5e-3)
