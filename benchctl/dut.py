@@ -280,6 +280,8 @@ class Dut:
     def _trigger(self, step: Step, program: Program) -> Readings:
         """Connect the step's source and have it play."""
         if step.source is self.wiring.generator and self.wiring.generator is not None:
+            if self._on_generator is False:
+                self.wiring.generator.arrange(program)
             self._switch(generator=True)
             self.wiring.generator.play(program)
             return Readings.join([])

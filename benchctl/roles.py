@@ -112,6 +112,18 @@ class SourceMeter(Source, Protocol):
 class PulseGenerator(Source, Protocol):
     """Plays fast voltage programs and measures nothing."""
 
+    def arrange(self, program: Program) -> None:
+        """Get ready for `program` while the output leads nowhere: it need not stay at 0 V.
+
+        Only to be called then. Without it `play` does the same with the output switched off,
+        which wears a relay.
+
+        Raises:
+            InstrumentError: the instrument reported an error or did not answer.
+            LimitExceeded: the program leaves the DUT's limits.
+        """
+        ...
+
     def play(self, program: Program) -> None:
         """Upload, trigger once, return when the last segment is over and the output is at 0 V."""
         ...

@@ -15,8 +15,13 @@ The generator does not limit current: all that does is its 50 Ohm and the series
 inverted output rests at its high level is [MEM]: see it on an oscilloscope before the first
 negative pulse reaches a device. PyMeasure's `burst_state` of a channel is not used: it sends 0 for
 True.
+
+The output relay does not live for ever. It stays closed from the first program to `safe`, if
+`arrange` is called whenever the device is connected elsewhere, as the Dut does behind a change-over
+relay; on a gate, which is always connected, each change of polarity takes two operations.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -114,13 +119,29 @@ class Bursts:
         self._wire.command(";".join(parts))
         self._ready = True
 
+    def arrange(self, setup: Setup) -> None:
+        """Send what would disturb a device, were it connected; its relay stays where it is."""
+        if self._last is None or _disturbs(self._last, setup):
+            parts = self._changes(setup, apart=True)
+            self._wire.command(";".join(parts))
+            self._last = setup
+
     def trigger(self, setup: Setup) -> None:
         """Send what has changed, and return when the burst is over."""
+        parts = self._changes(setup, apart=False)
+        self._wire.command(";".join([*parts, "*TRG"]), setup.busy)
+        self._last = setup
+
+    def _changes(self, setup: Setup, *, apart: bool) -> list[str]:
+        """Return the commands for what has changed; a new waveform is sent at once.
+
+        Where the device is not `apart`, the output is off while it would be away from 0 V.
+        """
         if not self._ready:
             self.prepare()
         last = self._last
         off = last is None or _disturbs(last, setup)
-        parts = [":OUTP1 0"] if off else []
+        parts = [":OUTP1 0"] if off and not apart else []
         if setup.block and setup.block != self._block:
             size = str(len(setup.block))
             head = ";".join([*parts, f":DATA1:DAC VOLATILE,#{len(size)}{size}"])
@@ -131,10 +152,9 @@ class Bursts:
             parts.append(setup.timing)
         if last is None or setup.count != last.count:
             parts.append(f":TRIG1:COUN {setup.count}")
-        if off:
+        if off and not (apart and last is not None):
             parts.append(":OUTP1 1")
-        self._wire.command(";".join([*parts, "*TRG"]), setup.busy)
-        self._last = setup
+        return parts
 
     def setup(self, program: Program) -> Setup:
         """Return a program in the instrument's words."""
@@ -225,24 +245,37 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
         """Refuse what it cannot play, without touching the wire."""
         self._bursts.setup(program)
 
+    def arrange(self, program: Program) -> None:
+        """Set up function, polarity and waveform while the device is not connected."""
+        setup = self._allowed(program)
+        if setup.function:
+            self._carry_out(self._bursts.arrange, setup)
+
     def play(self, program: Program) -> None:
         """Set up what has changed, trigger, and return when the output is back at 0 V."""
-        bursts, limits, clock = self._bursts, self.limits, self.clock
-        setup = bursts.setup(program)
-        if limits is not None:
-            limits.check(program, program.compliance)
-            limits.check_unlimited(program, self.capabilities, self.series_resistance)
+        setup, clock = self._allowed(program), self.clock
         if setup.before:
             clock.sleep(setup.before)
         if setup.function:
-            try:
-                bursts.trigger(setup)
-            except InstrumentError:
-                bursts.forget()
-                self._wire.complain()
-                raise
+            self._carry_out(self._bursts.trigger, setup)
         if setup.after:
             clock.sleep(setup.after)
+
+    def _allowed(self, program: Program) -> Setup:
+        """Return a program in the instrument's words, if the DUT may be given it."""
+        setup, limits = self._bursts.setup(program), self.limits
+        if limits is not None:
+            limits.check(program, program.compliance)
+            limits.check_unlimited(program, self.capabilities, self.series_resistance)
+        return setup
+
+    def _carry_out(self, step: Callable[[Setup], None], setup: Setup) -> None:
+        try:
+            step(setup)
+        except InstrumentError:
+            self._bursts.forget()
+            self._wire.complain()
+            raise
 
 
 def _level(voltage: float) -> str:

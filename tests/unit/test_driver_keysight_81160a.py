@@ -80,6 +80,27 @@ def test_a_negative_pulse_turns_the_polarity_with_the_output_off():
         instrument.play(program(pulse(-1.0, 1e-6)))
 
 
+def test_what_is_arranged_while_the_device_is_elsewhere_moves_no_relay():
+    first = POSITIVE.removeprefix(":OUTP1 0;").replace(";*TRG", "")
+    negative = (
+        ":VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 PULS;:OUTP1:POL INV;"
+        f"{SWING};:VOLT1:LOW -0.9999500025;:VOLT1:HIGH 0;:VOLT1:LIM:STAT 1;"
+        ":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 1e-06;:FUNC1:PULS:TRAN 1e-09" + ASK
+    )
+    trigger = ("*TRG" + ASK, DONE)
+    with generator((PREPARE, DONE), (first, DONE), trigger, (negative, DONE), trigger) as each:
+        for voltage in (1.0, -1.0):
+            each.arrange(program(pulse(voltage, 1e-6)))
+            each.play(program(pulse(voltage, 1e-6)))
+            each.arrange(program(pulse(voltage, 1e-6)))  # nothing is left to do
+        each.arrange(program(wait(1.0)))
+
+
+def test_the_duts_limits_hold_for_what_is_arranged():
+    with generator() as instrument, pytest.raises(LimitExceeded):
+        instrument.arrange(program(pulse(2.1, 1e-6)))
+
+
 def test_edges_and_bursts_in_the_instruments_own_measures():
     burst = (
         ":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 1.2e-06;:FUNC1:PULS:TRAN 1.6e-07;"

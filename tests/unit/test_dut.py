@@ -201,6 +201,39 @@ def test_the_relay_is_set_when_the_bench_opens():
         assert int(smu.ask(":DIG:LINE1:STAT?")) == 0
 
 
+def test_polarities_in_turn_do_not_wear_the_generators_output_relay(relay, monkeypatch):
+    dut, pulser = relay.dut, relay.instruments["pulser"]
+    relay.safe()
+    sent = []
+    write = pulser.adapter.write
+
+    def noted(message, **options):
+        sent.append(message)
+        write(message, **options)
+
+    monkeypatch.setattr(pulser.adapter, "write", noted)
+    cycle = pulse(1, 1e-6) + read(0.1) + pulse(-1, 1e-6) + read(0.1)
+    dut.play(cycle * 20)
+    commands = ";".join(sent).split(";")
+    assert commands.count(":OUTP1 1") == 1
+    assert commands.count(":OUTP1:POL INV") == 20
+    assert commands.count("*TRG") == 40
+    assert ":OUTP1 0" not in commands[commands.index(":OUTP1 1") :]
+
+
+def test_what_is_arranged_does_not_reach_the_device(relay):
+    dut, pulser, load = relay.dut, relay.instruments["pulser"], relay.world.load
+    dut.play(pulse(2.5, 1e-6) + read(0.1))
+    state = load.state["thickness"]
+    for voltage in (-2.9, 2.9):
+        steps, _ = dut.check(pulse(voltage, 1e-6)).passes[0]
+        pulser.arrange(steps[0].program)
+        assert load.state["thickness"] == pytest.approx(state, rel=1e-3)
+    dut.play(pulse(-2.5, 1e-6))
+    dut.read(0.1)
+    assert load.state["thickness"] != pytest.approx(state, rel=1e-3), "what is played does"
+
+
 def test_a_relay_whose_setting_failed_is_set_again(relay, monkeypatch):
     dut, smu = relay.dut, relay.instruments["smu"]
     before = dut.read(0.1, width=0.02)
