@@ -30,6 +30,8 @@ FORGETS = ("iontronic_li", "organic")
 MELTS = ("pcm",)
 """more voltage or heat melts what less would crystallise"""
 LOSSLESS = "no loss at rest"
+RUNAWAY = {"hea": 0.06, "jart_vcm": 0.02}
+"""in ln I, half-way through a set that runs away: 1 % of its time are several of the current"""
 BOTH = [(v, sign) for v in SURE for sign in (1, -1)]
 
 
@@ -67,8 +69,7 @@ def test_a_pulse_is_the_sum_of_its_parts(variant, sign):
     print(f"{label_of_reading(variant, sign)}: ln I moves {moved:.3g}, in 2 and 64 parts "
           f"{errors[0]:.1e} and {errors[1]:.1e} off")  # fmt: skip
     assert moved > 1e-7
-    # A set from off runs away: 1 % of its time are up to 10 % of the current on the way there.
-    assert max(errors) < 0.01 * moved + (0.06 if variant[0] == "hea" else 0.005)
+    assert max(errors) < 0.01 * moved + RUNAWAY.get(variant[0], 0.005)
 
 
 @each([(v, sign) for v, sign in BOTH if not stroke(v).gate])
