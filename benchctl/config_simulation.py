@@ -142,6 +142,8 @@ class TransistorConfig(Frozen):
     """threshold voltage"""
     leak: Annotated[Siemens, Field(ge=0, le=1e-3)] = 1e-12
     """conductance of one that is off"""
+    modulation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """its slope in saturation in 1/V"""
 
 
 class ArraySimulationConfig(Frozen):
@@ -153,6 +155,10 @@ class ArraySimulationConfig(Frozen):
     """between a row and the matrix"""
     sense_resistance: Annotated[Ohms, Field(ge=0, le=1e9)] = 0.0
     """between a column and the matrix"""
+    tolerance: Annotated[Volts, Field(ge=1e-6, le=1)] = 2e-3
+    """how far a cell may be from where it was believed before a pulse is divided (numerics)"""
+    ramp_step: Annotated[Volts, Field(ge=1e-4, le=0.2)] = 20e-3
+    """the coarsest staircase a ramp is resolved into (numerics)"""
     transistor: TransistorConfig | None = None
     """access transistors, where the array has gate lines"""
     cells: tuple[CellConfig, ...] = ()

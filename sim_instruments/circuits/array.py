@@ -123,8 +123,10 @@ class ArrayOfCells:
             on[kind][index] = self._roles[number]
         self._gates = on["gate"]
         self._lines = np.concatenate([on["row"], on["column"]])
-        between = on["row"][:, None] + on["column"] == HIGH + LOW
-        aimed = between & (on["row"][:, None] != NOWHERE) & (on["column"] != NOWHERE)
+        # A column alone on the third input is sensed there, at 0 V: as good as ground.
+        sensed = (on["column"] == THIRD) & ((self._lines == THIRD).sum() == 1)
+        across, down = on["row"][:, None], np.where(sensed, LOW, on["column"])
+        aimed = (across + down == HIGH + LOW) & (across != NOWHERE) & (down != NOWHERE)
         if self.crossbar.transistor:
             aimed &= (on["gate"] == HIGH) | (on["gate"] == THIRD)
         self._chosen = np.flatnonzero(aimed)
