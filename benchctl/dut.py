@@ -17,13 +17,15 @@ from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.quantities import show
 from benchctl.roles import Clock
-from benchctl.routing import BLOCK, Passes, Plan, Step, compiled
-from benchctl.stimulus import Readings, Segment, Stimulus
+from benchctl.routing import BLOCK, Passes, Plan, Step, compiled, joined
+from benchctl.stimulus import Readings, Stimulus
 from benchctl.stimulus import read as read_stimulus
 from benchctl.wiring import Cell, Wiring
 
 #: Segments of a loop body that are written out before the loop is played pass by pass.
 LONGEST_BODY = 100_000
+#: Seconds a level may be held through the passes of a loop: a stop is obeyed after them.
+LONGEST_HOLD = 60.0
 #: Stimuli of at most `SHORT` segments are compiled once; so many are remembered.
 SHORT, REMEMBERED = 32, 512
 
@@ -73,10 +75,7 @@ class Dut:
             return known
         self.limits.check(stimulus, limit)
         passes: list[tuple[tuple[Step, ...], int]] = []
-        level = 0.0
-        for segments, count in stimulus.passes(LONGEST_BODY):
-            _refuse_broken_ramp(segments, count, level)
-            level = segments[-1].voltage
+        for segments, count in joined(stimulus.passes(LONGEST_BODY), LONGEST_BODY):
             passes.extend(compiled(segments, count, limit, self.wiring, self.limits))
         for step in chain.from_iterable(steps for steps, _ in passes):
             self._check_step(step)
@@ -90,7 +89,8 @@ class Dut:
         """Play a stimulus and yield its readings block by block.
 
         The whole stimulus is checked first. A block ends where the device is at rest, after
-        about a second of bench time; a stop is obeyed there.
+        about a second of bench time (a level that a loop holds is not interrupted for one); a
+        stop is obeyed there.
 
         Raises:
             LimitExceeded, CapabilityError: nothing was sent.
@@ -225,6 +225,12 @@ class Dut:
         """Refuse a step its source cannot play, or cannot play safely."""
         if step.source is None or step.program is None:
             return
+        if step.program.holds and step.program.elapsed > LONGEST_HOLD:
+            raise CapabilityError(
+                f"{show(step.program.voltage[0], 'V')} would be held for "
+                f"{show(step.program.elapsed, 's', 3)}, in one program that no stop can end; hold "
+                f"it for {show(LONGEST_HOLD, 's')} at most, or put a moment at 0 V into the loop"
+            )
         # As it will be played: what one upload cannot hold, the blocks may.
         step.source.check(replace(step.program, count=_in_a_block(step.program)))
         if step.source is self.wiring.generator and self.wiring.generating is not None:
@@ -320,18 +326,9 @@ class Dut:
             raise Stopped("the run was asked to stop")
 
 
-def _refuse_broken_ramp(segments: tuple[Segment, ...], count: int, before: float) -> None:
-    """Refuse a ramp that would leave from 0 V: the device rests there between passes."""
-    last = segments[-1].voltage
-    start = before or (last if count > 1 else 0.0)
-    if segments[0].ramp > 0 and start != 0:
-        raise CapabilityError(
-            f"a ramp cannot start from the {show(start, 'V')} that a loop's pass ends at: the "
-            "device rests at 0 V between passes; end the pass at 0 V, or write the loop out"
-        )
-
-
 def _in_a_block(program: Program) -> int:
-    """Return how many passes of a program are played at once."""
+    """Return how many passes of a program are played at once: all of them where a level is held."""
+    if program.holds:
+        return program.count
     fit = max(1, int(BLOCK / program.period)) if program.period else program.count
     return min(fit, program.count)

@@ -52,6 +52,13 @@ class Program:
         """Seconds all passes take."""
         return self.period * self.count
 
+    @property
+    def holds(self) -> bool:
+        """Whether a level is held from each pass to the next: playing them apart would break it."""
+        if self.count < 2 or not self.voltage.size:
+            return False
+        return bool(self.voltage[0] == self.voltage[-1] != 0)
+
     def refuse_gate(self, who: str) -> None:
         """Refuse a program that drives a third terminal, for a source with one channel.
 

@@ -1,7 +1,7 @@
 """Which source plays what: segments become steps, each one program for one source."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -52,6 +52,47 @@ class Plan:
     def programs(self) -> int:
         """How many times a program is triggered."""
         return sum(n * sum(s.program is not None for s in steps) for steps, n in self.passes)
+
+
+def joined(
+    passes: Iterable[tuple[tuple[Segment, ...], int]], most: int
+) -> Iterator[tuple[tuple[Segment, ...], int]]:
+    """Yield passes at whose ends the device may rest at 0 V.
+
+    Passes between which a level is held, or a ramp begins off 0 V, are written out as one.
+
+    Raises:
+        CapabilityError: that would have more than `most` segments.
+    """
+    before: tuple[tuple[Segment, ...], int] | None = None
+    for segments, count in passes:
+        one = segments, count
+        if count > 1 and segments[0].ramp > 0 and segments[-1].voltage != 0:
+            one = _written_out([one], most)
+        if before is not None and _goes_on(before[0][-1], segments[0]):
+            one = _written_out([before, one], most)
+        elif before is not None:
+            yield before
+        before = one
+    if before is not None:
+        yield before
+
+
+def _goes_on(last: Segment, first: Segment) -> bool:
+    """Tell whether what `first` applies depends on the level `last` leaves."""
+    return last.voltage != 0 and (first.ramp > 0 or first.voltage == last.voltage)
+
+
+def _written_out(
+    passes: list[tuple[tuple[Segment, ...], int]], most: int
+) -> tuple[tuple[Segment, ...], int]:
+    if sum(len(segments) * count for segments, count in passes) > most:
+        level = passes[0][0][-1].voltage
+        raise CapabilityError(
+            f"the {show(level, 'V')} that a loop's pass ends at cannot be kept up to what follows: "
+            f"that would take more than {most} segments in one program; end the pass at 0 V"
+        )
+    return tuple(s for segments, count in passes for s in segments * count), 1
 
 
 def compiled(

@@ -216,6 +216,12 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
                 f"not {compliance:g} A"
             )
         grid = program.on_grid(SHORTEST, RESOLUTION, MOST, self.name)
+        if program.holds and len(grid.levels) * program.count > MOST:
+            raise CapabilityError(
+                f"{self.name} takes {MOST} readings while it holds a level, the stimulus wants "
+                f"{len(grid.levels) * program.count}; read less often, or put a moment at 0 V "
+                "into the loop"
+            )
         if grid.dwell > LONGEST:
             raise CapabilityError(f"{self.name} holds a step for {LONGEST:g} s at most")
         return Sweep(

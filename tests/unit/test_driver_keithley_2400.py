@@ -9,7 +9,7 @@ from pymeasure.test import expected_protocol
 from benchctl.errors import CapabilityError, InstrumentError
 from benchctl.limits import Limits
 from benchctl.program import Program
-from benchctl.stimulus import Stimulus, pulse, read, staircase
+from benchctl.stimulus import Stimulus, pulse, read, staircase, wait
 from drivers.keithley_2400 import Keithley2400
 
 NO_ERROR = '0,"No error"'
@@ -164,6 +164,14 @@ def test_garbage_is_an_instrument_error(answer):
         pytest.raises(InstrumentError, match="smu"),
     ):
         instrument.play(program(read(0.1, 10e-3)))
+
+
+def test_a_level_is_held_in_one_trigger_or_not_at_all():
+    with smu() as instrument:
+        instrument.check(program(read(0.1, 10e-3), 2500))
+        instrument.check(program(read(0.1, 10e-3) + wait(10e-3), 2500))
+        with pytest.raises(CapabilityError, match="2500 readings while it holds a level"):
+            instrument.check(program(read(0.1, 10e-3), 2501))
 
 
 def test_digital_lines_keep_each_other():

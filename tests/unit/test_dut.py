@@ -72,11 +72,47 @@ def test_a_slow_edge_stays_with_the_fast_top_it_starts_from(relay):
     [
         Stimulus((Segment(1, 2e-3, ramp=2e-3), Segment(0.5, 2e-3, ramp=2e-3))) * 3,
         ramp(1, 2e-3) + (read(1) + read(0.9)) * 5 + ramp(0, 2e-3),
+        pulse(0.5, 1e-3) + read(0.5) * 10 + pulse(0.5, 1e-3),
     ],
 )
-def test_a_ramp_that_would_start_from_0_v_instead_is_refused(meter, stimulus):
-    with pytest.raises(CapabilityError, match="ramp"):
+def test_a_level_held_across_a_loops_end_is_one_program_as_it_is_drawn(meter, stimulus):
+    assert sources(meter, stimulus) == [(["smu"], 1)]
+    steps, _ = meter.dut.check(stimulus).passes[0]
+    assert steps[0].program.voltage.tolist() == [s.voltage for s in stimulus.unroll()]
+
+
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        Stimulus((Segment(1, 2e-3, ramp=2e-3), Segment(0.5, 2e-3, ramp=2e-3))) * 60_000,
+        pulse(0.5, 1e-3) + read(0.5) * 100_000,
+    ],
+)
+def test_a_level_that_cannot_be_held_across_a_loops_end_is_refused(meter, stimulus):
+    with pytest.raises(CapabilityError, match="cannot be kept up"):
         meter.dut.check(stimulus)
+
+
+@pytest.mark.parametrize("bench", ["meter", "relay"])
+def test_a_level_that_a_loop_holds_is_not_interrupted(request, monkeypatch, bench):
+    bench = request.getfixturevalue(bench)
+    world, programs, play = bench.world, [], bench.world.play
+
+    def noted(port, voltage, *args, count=1, **options):
+        programs.append(len(voltage) * count)
+        return play(port, voltage, *args, count=count, **options)
+
+    monkeypatch.setattr(world, "play", noted)
+    (block,) = bench.dut.stream(read(0.1, 2e-3) * 1500)
+    assert len(block) == 1500
+    assert len(programs) == 1
+
+
+def test_a_level_nobody_could_stop_is_refused(meter, relay):
+    for bench in (meter, relay):
+        with pytest.raises(CapabilityError, match="no stop can end"):
+            bench.dut.check(read(0.1, 0.1) * 700)
+        assert bench.dut.check((read(0.1, 0.1) * 100 + wait(0.1)) * 70).segments == 7070
 
 
 def test_a_ramp_that_starts_from_0_v_may_be_repeated(meter):
@@ -172,7 +208,7 @@ def test_the_driver_is_a_gate_of_its_own(relay, name):
 
 
 def test_a_stream_is_the_play_in_blocks_of_a_second(meter):
-    stimulus = (pulse(0.1, 1e-3) + read(0.1)) * 2000
+    stimulus = (pulse(0.2, 1e-3) + read(0.1)) * 2000
     blocks = list(meter.dut.stream(stimulus))
     assert len(blocks) == 4
     assert sum(map(len, blocks)) == stimulus.measured
@@ -185,7 +221,7 @@ def test_a_stop_is_obeyed_within_a_block(meter):
     meter.dut.should_stop = lambda: next(calls)
     try:
         with pytest.raises(Stopped):
-            meter.dut.play((pulse(0.1, 1e-3) + read(0.1)) * 10_000)
+            meter.dut.play((pulse(0.2, 1e-3) + read(0.1)) * 10_000)
         with pytest.raises(Stopped):
             meter.dut.wait(10.0)
     finally:
