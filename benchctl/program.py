@@ -54,10 +54,13 @@ class Program:
 
     @property
     def holds(self) -> bool:
-        """Whether a level is held from each pass to the next: playing them apart would break it."""
-        if self.count < 2 or not self.voltage.size:
+        """Whether a bias is held through all passes: playing them apart would interrupt it.
+
+        It is where each pass begins at the level the last one ended at, and never comes to 0 V.
+        """
+        if self.count < 2 or not self.voltage.size or self.voltage[0] != self.voltage[-1]:
             return False
-        return bool(self.voltage[0] == self.voltage[-1] != 0)
+        return bool((self.voltage * self.voltage[0] > 0).all())
 
     def refuse_gate(self, who: str) -> None:
         """Refuse a program that drives a third terminal, for a source with one channel.

@@ -205,3 +205,22 @@ def test_limits_that_are_none_are_refused(make):
 def test_a_trace_with_columns_that_do_not_belong_together_is_refused(columns):
     with pytest.raises(BenchError, match="equal length"):
         Trace(*columns)
+
+
+@pytest.mark.parametrize(
+    ("levels", "count", "holds"),
+    [
+        ([0.1], 2, True),
+        ([0.1], 1, False),
+        ([0.5, 0.9, 0.5], 3, True),
+        ([-0.1, -0.1], 3, True),
+        ([0.1, 1.0], 3, False),
+        ([0.1, 0.0, 0.1], 3, False),
+        ([0.1, -1.0, 0.1], 3, False),
+        ([0.0], 3, False),
+        ([], 3, False),
+    ],
+)
+def test_a_bias_is_held_where_no_pass_comes_to_rest(levels, count, holds):
+    program = Program.of([Segment(level, 1e-3) for level in levels], count, 1e-3)
+    assert program.holds is holds
