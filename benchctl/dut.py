@@ -160,6 +160,15 @@ class Dut:
         """Tell whether the bench can give a reading inside a segment of `width` seconds."""
         return width >= self.wiring.shortest
 
+    def resolution(self, stimulus: Stimulus, *, compliance: float | None = None) -> float:
+        """Return the smallest current (A) that the readings of a stimulus tell from 0.
+
+        Not a number where it gives none; noise may hide more.
+        """
+        steps = [s for steps, _ in self._passes(stimulus, compliance) for s in steps]
+        seen = [s.program for s in steps if s.program is not None and s.program.measure.any()]
+        return max(map(self.wiring.source_meter.resolution, seen), default=math.nan)
+
     def need_cell(self) -> None:
         """Refuse to go on without knowing which device is meant.
 

@@ -107,6 +107,14 @@ class SourceMeter(Source, Protocol):
         """
         ...
 
+    def resolution(self, program: Program) -> float:
+        """Return the smallest current (A) a reading in `program` tells from 0, noise aside.
+
+        Raises:
+            CapabilityError: it cannot play that.
+        """
+        ...
+
 
 @runtime_checkable
 class PulseGenerator(Source, Protocol):

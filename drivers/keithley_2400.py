@@ -27,7 +27,7 @@ from benchctl.program import Grid, Program
 from benchctl.roles import Capabilities, Clock
 from benchctl.stimulus import FloatArray, Readings
 from drivers.conversation import Conversation
-from drivers.list_sweep import Memory, fitting, list_commands
+from drivers.list_sweep import Memory, fitting, list_commands, smallest
 
 HIGHEST: Final = 210.0
 """V [M: 2401 manual 18-84]"""
@@ -196,6 +196,11 @@ class Keithley2400(pymeasure_keithley.Keithley2400):
             self._forget()
             self._wire.complain()
             raise
+
+    def resolution(self, program: Program) -> float:
+        """Return the smallest current (A) told from 0: 5.5 digits at 1 PLC [MEM]."""
+        free = (self._sweep(program).grid.dwell - OVERHEAD) / CONVERSIONS
+        return smallest(RANGES, program.compliance / REACH, free / self._line_cycle, 1e-5)
 
     def _sweep(self, program: Program) -> Sweep:
         """Return a program in the instrument's words."""

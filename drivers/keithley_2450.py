@@ -25,7 +25,7 @@ from benchctl.quantities import show
 from benchctl.roles import Capabilities, Clock
 from benchctl.stimulus import BoolArray, FloatArray, Readings
 from drivers.conversation import Conversation
-from drivers.list_sweep import Memory, fitting, held_back, list_commands, timing
+from drivers.list_sweep import Memory, Timing, fitting, held_back, list_commands, smallest, timing
 
 VOLTAGE_RANGES: Final = (0.02, 0.2, 2.0, 20.0, 200.0)
 """V [QC range_vals]"""
@@ -55,11 +55,9 @@ LARGEST_COUNT: Final = 268_435_455
 """passes [M: 2470 reference 12-92]"""
 READINGS: Final = 6_875_000
 """a buffer holds [PM keithley2450.py]"""
-DEFAULT_READINGS: Final = 100_000
-"""of defbuffer1 [MEM]"""
+DEFAULT_READINGS: Final = 100_000  # of defbuffer1 [MEM]
 BUFFER: Final = '"defbuffer1"'
-LINES: Final = 6
-"""digital lines [M: 2450 reference 6-19]"""
+LINES: Final = 6  # digital [M: 2450 reference 6-19]
 OVERFLOW: Final = 1e37
 """a reading beyond is not one [MEM: 9.9e37]"""
 
@@ -307,6 +305,11 @@ class Keithley2450(SCPIMixin, Instrument):
             self._wire.complain()
             raise
 
+    def resolution(self, program: Program) -> float:
+        """Return the smallest current (A) told from 0: 6.5 digits at 1 PLC [MEM]."""
+        dwell = self._setup(program).dwell
+        return smallest(CURRENT_RANGES, program.compliance, self._timing(dwell).nplc, 1e-6)
+
     def set_line(self, line: int, high: bool) -> None:
         """Set digital line 1 to 6; it is made an output first [M: 2450 reference 6-19, 6-20]."""
         if not 1 <= line <= LINES:
@@ -341,8 +344,7 @@ class Keithley2450(SCPIMixin, Instrument):
             )
         if grid.dwell > LONGEST:
             raise CapabilityError(f"{self.name} holds a level for {LONGEST:g} s at most")
-        time = timing(grid.dwell, overhead=self.point_overhead, apertures=2, line=self._line,
-                      fewest=FEWEST_CYCLES)  # fmt: skip
+        time = self._timing(grid.dwell)
         source_range = fitting(VOLTAGE_RANGES, float(np.abs(grid.levels).max()) / OVER_RANGE)
         kept = None if grid.kept.all() else np.tile(grid.kept, program.count)
         first = 1
@@ -368,6 +370,10 @@ class Keithley2450(SCPIMixin, Instrument):
             # 0.02 % + 0.015 % of range [MEM], with room for noise.
             2e-3 * np.abs(programmed) + 5e-4 * source_range,
         )
+
+    def _timing(self, dwell: float) -> Timing:
+        return timing(dwell, overhead=self.point_overhead, apertures=2, line=self._line,
+                      fewest=FEWEST_CYCLES)  # fmt: skip
 
     def _refuse(self, program: Program) -> None:
         """Refuse levels and compliances no setting could give."""

@@ -27,14 +27,17 @@ from benchctl.stimulus import FloatArray, Readings
 from drivers.conversation import Conversation
 from drivers.keysight_b2900_setup import (
     COMPLIANCES,
+    CURRENT_RANGES,
     LIST,
     LONGEST,
+    PLC,
     RESOLUTION,
     SHORTEST,
     Setup,
+    aperture_in,
     set_up,
 )
-from drivers.list_sweep import Memory
+from drivers.list_sweep import Memory, smallest
 
 ONE_CHANNEL: Final = ("B2901", "B2911")
 TWO_CHANNELS: Final = ("B2902", "B2912")
@@ -232,6 +235,11 @@ class KeysightB2900(SCPIMixin, Instrument):
             self._forget()
             self._wire.complain()
             raise
+
+    def resolution(self, program: Program) -> float:
+        """Return the smallest current (A) told from 0: 6.5 digits at 1 PLC [MEM]."""
+        aperture = aperture_in(self._setup(program).dwell - self.point_overhead)
+        return smallest(CURRENT_RANGES, program.compliance, aperture / PLC, 1e-6)
 
     def set_line(self, line: int, high: bool) -> None:
         """Set digital line 1 to 14; it is made an output first."""

@@ -102,6 +102,11 @@ def set_up(program: Program, overhead: float, who: str) -> Setup:
     return Setup(parts, run, channels, points, kept, grid.dwell)
 
 
+def aperture_in(room: float) -> float:
+    """Return the longest aperture (s) that fits in `room` (s) of a step."""
+    return max(APERTURE, min(PLC, math.floor((room - SETTLING) * 1e6 + 1e-6) / 1e6))
+
+
 def _all(channels: int) -> str:
     return "(@1,2)" if channels == 2 else "(@1)"
 
@@ -111,7 +116,7 @@ def _channel(
 ) -> tuple[str, ...]:
     """Return a channel's settings, list and triggers."""
     room = grid.dwell - overhead
-    aperture = max(APERTURE, min(PLC, math.floor((room - SETTLING) * 1e6 + 1e-6) / 1e6))
+    aperture = aperture_in(room)
     sense, trigger = f":SENS{channel}:CURR", f":TRIG{channel}"
     source_range = fitting(VOLTAGE_RANGES, float(np.abs(levels).max()) / OVER_RANGE)
     period = min(grid.dwell * len(levels), LONGEST)

@@ -46,6 +46,15 @@ def fitting(ranges: tuple[float, ...], value: float) -> float:
     return next((each for each in ranges if value <= each * (1 + 1e-9)), ranges[-1])
 
 
+def smallest(ranges: tuple[float, ...], compliance: float, cycles: float, digits: float) -> float:
+    """Return the smallest current (A) told from 0 on the range that holds `compliance` (A).
+
+    `digits` is that over the range for an aperture of one power line cycle or more; a shorter one
+    costs the root of its length [DESIGN].
+    """
+    return fitting(ranges, compliance) * digits / math.sqrt(min(1.0, cycles))
+
+
 def list_commands(header: str, levels: FloatArray, at_once: int) -> Iterator[str]:
     """Yield the commands that store a list, `at_once` values each."""
     words = [f"{level:.9g}" for level in levels.tolist()]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl.analysis.spread import Estimate, median, variation
-from benchctl.analysis.switching import HalfLoop, halves, pinch
+from benchctl.analysis.switching import HalfLoop, halves, on_off, pinch
 from benchctl.dut import Dut
 from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, count, quantity
 from benchctl.stimulus import Segment, Stimulus
-from procedures.merits import merit
+from procedures.merits import merit, resolved
 
 MOST = 100_000
 """points up to a peak; no source holds as many"""
@@ -99,19 +99,21 @@ class IVSweep(Procedure):
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return set and reset voltage, ON/OFF, loop area, pinch and compliance."""
-        loops = [half for cycle in np.unique(data["cycle"]) for half in self._halves(data, cycle)]
+        resolution = resolved(self, *self.legs())
+        least = resolution / self.read_voltage
+        cycles = np.unique(data["cycle"])
+        loops = [half for cycle in cycles for half in self._halves(data, cycle, resolution)]
         sets = [h for h in loops if h.direction > 0]
         resets = [h for h in loops if h.direction < 0]
-        cycles = len(np.unique(data["cycle"]))
         crossing = pinch(data["programmed_voltage"], data["current"])
         return {
-            "set_voltage": _voltage(sets, cycles, "Set voltage"),
-            "reset_voltage": _voltage(resets, cycles, "Reset voltage"),
+            "set_voltage": _voltage(sets, len(cycles), "Set voltage"),
+            "reset_voltage": _voltage(resets, len(cycles), "Reset voltage"),
             "set_voltage_spread": merit(
                 variation([h.voltage for h in sets]), "", "Set voltage spread, cycle to cycle"
             ),
             "on_off_ratio": merit(
-                median([h.after / h.before for h in sets]),
+                on_off([h.after for h in sets], [h.before for h in sets], least),
                 "",
                 "ON/OFF ratio",
                 f"at {self.read_voltage:g} V, after over before a set",
@@ -131,7 +133,9 @@ class IVSweep(Procedure):
             ),
         }
 
-    def _halves(self, data: Mapping[str, NDArray[Any]], cycle: float) -> list[HalfLoop]:
+    def _halves(
+        self, data: Mapping[str, NDArray[Any]], cycle: float, resolution: float
+    ) -> list[HalfLoop]:
         rows = data["cycle"] == cycle
         found = halves(
             data["programmed_voltage"][rows],
@@ -139,6 +143,7 @@ class IVSweep(Procedure):
             data["current"][rows],
             data["in_compliance"][rows],
             self.read_voltage,
+            resolution,
         )
         return [half for half in found if half is not None]
 

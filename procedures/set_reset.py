@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchctl.analysis.spread import PROBABILITIES, Estimate, mean, quantiles
+from benchctl.analysis.spread import PROBABILITIES, mean, quantiles
 from benchctl.analysis.switching import states
 from benchctl.procedure import Merit, Plot, count
 from procedures.cycling import Cycling
-from procedures.merits import merit
+from procedures.merits import merit, resolved
 from procedures.steps import whole_cycles
 
 
@@ -53,7 +53,13 @@ class SetReset(Cycling):
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
         """Return both states, their ratio and spread, the failed cycles and the compliance."""
-        found = states(data["set_conductance"], data["reset_conductance"], self.least_ratio)
+        resolution = resolved(self, (self.preview(), self.compliance))
+        found = states(
+            data["set_conductance"],
+            data["reset_conductance"],
+            self.least_ratio,
+            resolution / abs(self.read_voltage),
+        )
         limited = mean(data["in_compliance"])
         unseen = "" if np.isfinite(limited.value) else "the bench cannot measure in this pulse"
         return {
@@ -61,7 +67,7 @@ class SetReset(Cycling):
             "reset_conductance": merit(found.low, "S", "Reset conductance"),
             "on_off_ratio": merit(found.ratio, "", "ON/OFF ratio"),
             "worst_case_ratio": merit(
-                Estimate(found.worst_ratio), "", "ON/OFF, 5 % of set over 95 % of reset"
+                found.worst_ratio, "", "ON/OFF, 5 % of set over 95 % of reset"
             ),
             "set_spread": merit(found.high_variation, "", "Set spread, cycle to cycle"),
             "reset_spread": merit(found.low_variation, "", "Reset spread, cycle to cycle"),

@@ -39,7 +39,9 @@ def classify(
     """
     high, low = (np.asarray(c, dtype=float) for c in (set_conductance, reset_conductance))
     seen = np.isfinite(high) & np.isfinite(low)
-    good = ratio(high, low) >= least_ratio
+    window = ratio(high, low)
+    # A reset state of 0 makes any set state infinitely larger, that of a dead device as well.
+    good = (window >= least_ratio) & ~(np.isinf(window) & (high < sense))
     outcome = np.select(
         [~seen, good & seen, (high < sense) & (low < sense), (high >= sense) & (low >= sense)],
         [Outcome.NOT_OBSERVED, Outcome.GOOD, Outcome.STUCK_LOW, Outcome.STUCK_HIGH],

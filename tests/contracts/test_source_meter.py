@@ -60,6 +60,18 @@ def test_one_reading_per_measured_segment_and_pass(name: str, connect: Any) -> N
     assert np.all(np.diff(readings.time) > 0)
 
 
+def test_resolution_follows_range_and_aperture(name: str, connect: Any) -> None:
+    driver = prepared(connect, name).driver
+
+    def smallest(width: float, compliance: float) -> float:
+        return float(driver.resolution(program(read(0.1, width), compliance=compliance)))
+
+    for compliance in (1e-6, 30e-6, 1e-3):
+        assert 1e-7 * compliance < smallest(0.1, compliance) < 1e-3 * compliance
+        assert smallest(1e-3, compliance) > smallest(10e-3, compliance) > smallest(0.1, compliance)
+    assert smallest(10e-3, 1e-3) > smallest(10e-3, 30e-6) > smallest(10e-3, 1e-6)
+
+
 def test_staircase(name: str, connect: Any) -> None:
     box = prepared(connect, name)
     readings = box.driver.play(program(staircase(-1.5, 1.5, 301, 5e-3)))

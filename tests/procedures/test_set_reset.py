@@ -43,3 +43,15 @@ def test_a_thousand_cycles_on_a_source_meter_take_few_round_trips(simulated, mea
     run = measure(SetReset(cycles=5000, **SLOW), bench)
     assert run.result.rows == 5000
     assert bench.world.round_trips - before <= 20_000 / 100
+
+
+def test_a_reset_state_below_the_meters_resolution_gives_a_lower_bound(simulated, measure):
+    # 10 mA is the range of 2 mA: at 10 mV it shows no state below 3 uS.
+    coarse = SetReset(cycles=20, compliance="2 mA", read_voltage="10 mV", reset_voltage=-2.6)
+    m = measure(coarse, simulated(read_noise=0.0)).merits
+    assert m["reset_conductance"].value == 0
+    true = measure(SetReset(cycles=20, reset_voltage=-2.6), simulated(read_noise=0.0)).merits
+    for name in ("on_off_ratio", "worst_case_ratio"):
+        assert "lower bound" in m[name].note
+        assert 10 < m[name].value < true[name].value
+    assert "lower bound" not in true["on_off_ratio"].note

@@ -65,3 +65,9 @@ def test_sense_level_is_the_geometric_middle_of_the_first_cycles():
     assert sense_level(high, [1e-6] * 120) == pytest.approx(1e-5)
     assert math.isnan(sense_level([math.nan], [math.nan]))
     assert math.isnan(sense_level([], []))
+
+
+def test_a_reset_state_of_zero_does_not_make_a_dead_device_good():
+    outcome = classify([2e-9, 1e-4], [0.0, 0.0], 5e-6, 3)
+    assert outcome.tolist() == [Outcome.STUCK_LOW, Outcome.GOOD]
+    assert classify([1e-4], [0.0], math.nan, 3).tolist() == [Outcome.GOOD]

@@ -100,14 +100,14 @@ def test_states_count_failed_and_unobserved_cycles():
     assert found.failed == 1
     assert found.ratio.value == pytest.approx(100)
     # 5 % of nine values, linearly: 0.4 of the way from the failed cycle to the next.
-    assert found.worst_ratio == pytest.approx(1 + 0.4 * 99)
+    assert found.worst_ratio.value == pytest.approx(1 + 0.4 * 99)
 
 
 def test_states_of_nothing():
     found = switching.states([], [], least_ratio=10)
     assert found.observed == found.failed == 0
     assert math.isnan(found.ratio.value)
-    assert math.isnan(found.worst_ratio)
+    assert math.isnan(found.worst_ratio.value)
 
 
 def test_ratio_of_states_at_or_below_zero():
@@ -115,3 +115,60 @@ def test_ratio_of_states_at_or_below_zero():
     assert found[0] == math.inf
     assert math.isnan(found[1])
     assert found[2] == pytest.approx(100)
+
+
+def test_a_low_state_that_is_not_resolved_gives_a_lower_bound():
+    found = switching.on_off(np.full(10, 1e-4), np.zeros(10), 1e-9)
+    assert found.value == pytest.approx(1e5)
+    assert found.interval is None
+    assert found.note.startswith("lower bound: in 10 of 10 cycles")
+    assert "1 nS" in found.note
+
+
+def test_a_few_unresolved_cycles_leave_the_median_where_it_is_and_are_told():
+    low = np.array([0.0, -2e-10, *[1e-6] * 8])
+    found = switching.on_off(np.full(10, 1e-4), low, 1e-9)
+    assert found.value == pytest.approx(100)
+    assert found.note == "in 2 of 10 cycles the low state reads 0 or less"
+    assert switching.on_off(np.full(10, 1e-4), low).value == pytest.approx(100)
+
+
+def test_negative_readings_raise_the_bound_to_their_own_size():
+    found = switching.on_off(np.full(4, 1e-4), [0.0, 0.0, -5e-9, 0.0], 1e-9)
+    assert found.value == pytest.approx(1e-4 / 5e-9)
+
+
+def test_without_a_known_resolution_there_is_no_bound_but_a_reason():
+    found = switching.on_off([1e-4] * 3, [0.0] * 3)
+    assert math.isnan(found.value)
+    assert "3 of 3" in found.note
+    assert "not known" in found.note
+
+
+def test_resolved_states_have_the_median_they_had():
+    high, low = np.geomspace(1e-5, 1e-4, 12), np.full(12, 1e-6)
+    assert switching.on_off(high, low, 1e-9) == switching.median(high / low)
+    assert switching.on_off([], [], 1e-9).note == "nothing was observed"
+
+
+def test_a_dead_device_is_not_saved_by_a_reset_state_of_zero():
+    found = switching.states([2e-9] * 4, [0.0] * 4, least_ratio=3, smallest=1e-9)
+    assert found.failed == 4
+    alive = switching.states([1e-4] * 4, [0.0] * 4, least_ratio=3, smallest=1e-9)
+    assert alive.failed == 0
+    assert alive.worst_ratio.value == pytest.approx(1e5)
+    assert "lower bound" in alive.worst_ratio.note
+
+
+def test_a_set_out_of_an_unresolved_state_is_a_set():
+    p, v, i, c = loop(low=1e-9)
+    i = np.rint(i / 1e-8) * 1e-8  # 10 nA, a tenth of a microsiemens at 0.1 V
+    positive, negative = switching.halves(p, v, i, c, 0.1, 1e-8)
+    assert positive is not None
+    assert negative is not None
+    assert positive.before == 0
+    assert (positive.direction, negative.direction) == (1, -1)
+    assert positive.voltage == pytest.approx(1.0, abs=1e-9)
+    unknown, _ = switching.halves(p, v, i, c, 0.1)
+    assert unknown is not None
+    assert unknown.direction == 0
