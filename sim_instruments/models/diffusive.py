@@ -146,7 +146,7 @@ def _settle(f: float, r: float, x: Array, p: Array, rng: Rng) -> None:
 def _rupture(before: float, taken: float, x: Array, p: Array, rng: Rng) -> None:
     """Let the filament shrink if its next random rupture came within `taken` (netlist seconds)."""
     x[DUE] -= 0.5 * (before + _hazard(x, p)) * taken
-    if x[DUE] <= SOON:
+    while x[DUE] <= SOON:
         x[DUE] += rng.standard_exponential()
         _settle(x[F] * (1.0 - p[SHRINK]), x[R], x, p, rng)
 

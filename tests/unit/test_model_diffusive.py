@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim_instruments.circuits.one_transistor import OneTransistorNeuron
 from sim_instruments.models.diffusive import Diffusive
 
 EXACT = {"spread_growth": 0.0, "spread_on": 0.0, "spread_off": 0.0, "cycle_growth": 0.0,
@@ -190,3 +191,13 @@ def test_more_than_the_published_clamp_is_said():
 def test_parameters_must_fit_one_another():
     with pytest.raises(ValueError, match="on_resistance < off_resistance"):
         Diffusive(on_resistance=1e7, off_resistance=1e6)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ruptures_that_come_at_once_do_not_turn_time_back(seed):
+    """Behind a gate's capacitance one sub-step may hold several ruptures: each has its turn."""
+    device = Diffusive(seed=seed)
+    neuron = OneTransistorNeuron(device, parasitic_capacitance=1e-14)
+    played = neuron.play(np.array([0.8, 1.0]), np.array([1e-2, 1e-2]), every=1e-4)
+    assert played.time[-1] == pytest.approx(2e-2, rel=1e-9)
+    assert np.all(np.diff(played.time) > 0)
