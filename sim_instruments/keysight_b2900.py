@@ -8,7 +8,8 @@ Time of a step: a trigger of the timer, or the end of the slower of both actions
 source is automatic. Measuring takes trigger delay, wait time and aperture; with fixed ranges
 nothing comes on top [D, from M: user's guide 6-5]. After a list or sweep the source is back at its
 immediate level, unless it is told to stay (``:FUNC:TRIG:CONT``) [M: user's guide 4-29]. The second
-channel's compliance is told and not enforced where it plays in step: its source is ideal there.
+channel's compliance is told and read where it plays in step, but what it drives does not feel it:
+its source is ideal there.
 """
 
 from functools import partialmethod
@@ -230,8 +231,10 @@ class KeysightB2900(MeasureSide):
         )  # fmt: skip
         taken = [np.column_stack([played.voltage, played.current, played.limited])]
         if both:
-            limited = np.abs(played.gate_current) > self.of("curr_limit", 2)
-            taken.append(np.column_stack([levels[1], played.gate_current, limited]))
+            most = self.of("curr_limit", 2)
+            limited = np.abs(played.gate_current) > most
+            given = np.clip(played.gate_current, -most, most)
+            taken.append(np.column_stack([levels[1], given, limited]))
         return taken
 
     def _play_guarded(self, channels: Channels, line: Timeline) -> list[Array]:

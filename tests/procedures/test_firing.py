@@ -34,6 +34,9 @@ STILL = (
 )
 """nothing random, but for the resistance of what is off"""
 
+MEMBRANE = "parasitic_capacitance = 1e-9"
+"""at the gate: without, nothing fires under a constant voltage"""
+
 
 @pytest.fixture
 def neuron(tmp_path):
@@ -86,7 +89,7 @@ def test_noise_makes_it_irregular(neuron, measure):
 @pytest.mark.parametrize(
     ("circuit", "around", "level"),
     [
-        ("one_transistor_neuron", "parasitic_capacitance = 1e-9", "0.8 V"),
+        ("one_transistor_neuron", MEMBRANE, "0.8 V"),
         ("cascade", "neurons = 2", "1.2 V"),
     ],
 )
@@ -105,7 +108,7 @@ def test_the_drain_of_the_last_neuron_tells_its_spikes(neuron, measure, circuit,
 
 
 def test_without_a_bias_the_drain_gives_nothing(neuron, measure):
-    bench = neuron("one_transistor_neuron", "parasitic_capacitance = 1e-9", meter=TWO_CHANNELS)
+    bench = neuron("one_transistor_neuron", MEMBRANE, meter=TWO_CHANNELS)
     found = measure(Firing(inputs="0.8 V", duration=0.01, sample=1e-3, rest=0.0), bench)
     assert np.all(np.isnan(found.data["output"]))
 
@@ -120,3 +123,16 @@ def test_an_oscillator_runs_by_itself_between_two_supplies(neuron, measure):
     print(f"rate at 1 V and 2 V: {rates(found)} Hz")
     assert rates(found)[0] == 0
     assert rates(found)[1] > 0.1
+
+
+def test_a_drain_that_asks_for_more_than_its_compliance_is_limited_and_says_so(neuron, measure):
+    bench = neuron("one_transistor_neuron", MEMBRANE + ", gain = 0.1", meter=TWO_CHANNELS)
+    limit = bench.dut.limits.gate_compliance
+    procedure = Firing(
+        inputs="0.8 V", duration=0.02, sample=100e-6, rest=0.0, output=1.0, compliance=1e-4
+    )
+    found = measure(procedure, bench)
+    held = found.data["in_compliance"] == 1
+    print(f"{held.sum()} of {held.size} readings at the drain's {limit:g} A")
+    assert held.any()
+    assert np.nanmax(np.abs(found.data["output"])) == pytest.approx(limit, rel=1e-2)
