@@ -15,10 +15,11 @@ RESTING = 5.0
 """percentile of the current that stands for rest"""
 
 
-CONTRAST = 0.1
+CONTRAST = 0.02
 """of the largest current, and"""
-CLEAR = 8.0
-"""times the noise from sample to sample: a current that rises by less than both has no spikes"""
+CLEAR = 6.0
+"""times the change from sample to sample: a current that rises less than either has no spikes. A
+sawtooth has to be sampled seven times in a cycle"""
 
 
 def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> tuple[float, float]:
@@ -36,7 +37,7 @@ def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> 
     i = i[np.argmax(i < 0.5 * (low + float(i.max()))) :]
     span = float(i.max()) - low
     noise = float(np.median(np.abs(np.diff(i)))) / 0.954 if i.size > 1 else 0.0
-    if span <= CONTRAST * abs(low + span) and span <= CLEAR * noise:
+    if span <= CONTRAST * abs(low + span) or span <= CLEAR * noise:
         return math.nan, math.nan
     peaks = _peaks(i, low + 0.1 * span, low + 0.05 * span)
     high = float(np.median(peaks)) if peaks.size else low + span

@@ -113,7 +113,7 @@ class CircuitLoad:
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say: device, circuit, what it did so far."""
         device = self.device.metadata()
-        neurons = [{"seed": each.device.seed, "spikes": each.node.spike_count}
+        neurons = [{"seed": each.device.seed, "spikes_so_far": each.node.spike_count}
                    for each in self.circuits]  # fmt: skip
         return {
             **device,

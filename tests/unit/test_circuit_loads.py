@@ -317,7 +317,7 @@ def test_each_neuron_has_a_device_of_its_own_that_the_file_can_name_again():
     assert len({each.device.current(0.1) for each in first.circuits}) == 3
     program = steady(1.5, 20, 5e-3)
     assert first.play(*program).current.tolist() == again.play(*program).current.tolist()
-    assert first.metadata()["nodes"][0]["spikes"] > 0
+    assert first.metadata()["nodes"][0]["spikes_so_far"] > 0
 
 
 def test_without_a_seed_the_devices_still_belong_together():
@@ -332,12 +332,12 @@ def test_spikes_are_kept_up_to_a_bound_and_counted_beyond(monkeypatch):
     for _ in range(10):
         circuit.play(*steady(1.0, 1, 1e-2), start=1.0)
     assert circuit.spikes.size == 30
-    assert circuit.metadata()["nodes"][0]["spikes"] > 80
+    assert circuit.metadata()["nodes"][0]["spikes_so_far"] > 80
     monkeypatch.undo()
     for _ in range(10):
         full.play(*steady(1.0, 1, 1e-2), start=1.0)
     assert circuit.spikes.tolist() == full.spikes[:30].tolist()
-    assert full.spikes.size == full.metadata()["nodes"][0]["spikes"]
+    assert full.spikes.size == full.metadata()["nodes"][0]["spikes_so_far"]
 
 
 def test_a_device_that_leaves_its_range_is_named_with_its_neuron():
