@@ -14,7 +14,8 @@ from sim_instruments.load import GatedLoad
 from sim_instruments.models import create
 from sim_instruments.models.ageing import AgeingParameters
 from sim_instruments.models.network import CircuitParameters
-from sim_instruments.world import Wiring, World
+from sim_instruments.wiring import Wiring
+from sim_instruments.world import World
 
 ALIKE = {"spread_growth": 0.0, "spread_on": 0.0, "spread_off": 0.0, "read_noise": 0.0}
 QUIET = {**ALIKE, "cycle_growth": 0.0, "rupture_size": 0.0}
@@ -304,12 +305,8 @@ def test_a_row_of_neurons_is_driven_whatever_the_sampling():
 def test_each_neuron_has_a_device_of_its_own_that_the_file_can_name_again():
     first = load("cascade", seed=5, device={"time_scale": 1e3}, neurons=3)
     note = first.metadata()
-    print(note["circuit"], note["nodes"])
-    again = make_circuit(
-        note["circuit"]["name"],
-        device_maker(note["model"], note["seed"], note["parameters"]),
-        note["circuit"]["parameters"],
-    )
+    maker = device_maker(note["model"], note["seed"], note["parameters"])
+    again = make_circuit(note["circuit"]["name"], maker, note["circuit"]["parameters"])
     seeds = [node["seed"] for node in note["nodes"]]
     assert seeds[0] == note["seed"] == first.seed == 5
     assert len(set(seeds)) == 3
