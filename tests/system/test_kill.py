@@ -44,7 +44,8 @@ CHILD = dedent("""
         def __getattr__(self, name):
             return lambda *about: None
 
-    dut = SimpleNamespace(name="d", should_stop=None, check=lambda *a, **k: None)
+    dut = SimpleNamespace(label="d", should_stop=None, check=lambda *a, **k: None,
+                          need_cell=lambda: None)
     config = SimpleNamespace(simulation=SimpleNamespace(seed=1))
     bench = SimpleNamespace(dut=dut, config=config, simulated=True, safe=lambda: [],
                             snapshot=lambda: {}, warnings=lambda: [])
