@@ -232,9 +232,7 @@ def test_a_line_offers_the_way_to_its_driver_or_its_other_cells():
         return array._lines.offered(drive, array.look(drive)).reshape(2, 2)
 
     np.testing.assert_allclose(offered(1, 0, 0, 0), [[115.0, 120.0], [110.0, 115.0]])
-    np.testing.assert_allclose(
-        offered(np.nan, 0, 0, 0), [[2e3 + 10.0, 1e3 + 10.0], [110.0, 115.0]]
-    )
+    np.testing.assert_allclose(offered(np.nan, 0, 0, 0), [[2e3 + 10.0, 1e3 + 10.0], [110.0, 115.0]])
 
 
 @pytest.mark.parametrize("transistor", TRANSISTORS)
