@@ -234,14 +234,18 @@ class Dut:
         """Refuse a step its source cannot play, or cannot play safely."""
         if step.source is None or step.program is None:
             return
-        if step.program.holds and step.program.elapsed > LONGEST_HOLD:
+        if step.program.gate is not None:
+            # What the wiring adds for an array is no part of the stimulus that was checked.
+            self.limits.check(step.program, step.program.compliance)
+        held = self._held(step.program)
+        if held and step.program.elapsed > LONGEST_HOLD:
             raise CapabilityError(
-                f"{show(step.program.voltage[0], 'V')} would be held for "
+                f"{show(held, 'V')} would be held for "
                 f"{show(step.program.elapsed, 's', 3)}, in one program that no stop can end; hold "
                 f"it for {show(LONGEST_HOLD, 's')} at most, or put a moment at 0 V into the loop"
             )
         # As it will be played: what one upload cannot hold, the blocks may.
-        step.source.check(replace(step.program, count=_in_a_block(step.program)))
+        step.source.check(replace(step.program, count=self._in_a_block(step.program)))
         if step.source is self.wiring.generator and self.wiring.generating is not None:
             self.limits.check_unlimited(
                 step.program, self.wiring.generating, self.wiring.series_resistance
@@ -268,9 +272,27 @@ class Dut:
             generator = sources[-1]
         return total
 
+    def _held(self, program: Program) -> float:
+        """Return the level (V) that is held from each pass to the next, 0 for none.
+
+        The gates of an array's transistors may rest while the device does.
+        """
+        gate = None if self.wiring.array is not None else program.gate
+        for levels in (program.voltage, gate):
+            if levels is not None and replace(program, voltage=levels).holds:
+                return float(levels[0])
+        return 0.0
+
+    def _in_a_block(self, program: Program) -> int:
+        """Return how many passes are played at once: all of them where a level is held."""
+        if self._held(program):
+            return program.count
+        fit = max(1, int(BLOCK / program.period)) if program.period else program.count
+        return min(fit, program.count)
+
     def _play_repeated(self, step: Step, program: Program) -> Iterator[Readings]:
         """Yield blocks of one program's passes."""
-        fit = _in_a_block(program)
+        fit = self._in_a_block(program)
         full = replace(step, program=replace(program, count=fit))
         blocks, rest = divmod(program.count, fit)
         for _ in range(blocks):
@@ -333,11 +355,3 @@ class Dut:
     def _obey_stop(self) -> None:
         if self.should_stop():
             raise Stopped("the run was asked to stop")
-
-
-def _in_a_block(program: Program) -> int:
-    """Return how many passes of a program are played at once: all of them where a level is held."""
-    if program.holds:
-        return program.count
-    fit = max(1, int(BLOCK / program.period)) if program.period else program.count
-    return min(fit, program.count)

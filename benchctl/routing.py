@@ -67,7 +67,7 @@ def joined(
     before: tuple[tuple[Segment, ...], int] | None = None
     for segments, count in passes:
         one = segments, count
-        if count > 1 and segments[0].ramp > 0 and segments[-1].voltage != 0:
+        if count > 1 and segments[0].ramp > 0 and any(_levels(segments[-1])):
             one = _written_out([one], most)
         if before is not None and _goes_on(before[0][-1], segments[0]):
             one = _written_out([before, one], most)
@@ -80,14 +80,21 @@ def joined(
 
 def _goes_on(last: Segment, first: Segment) -> bool:
     """Tell whether what `first` applies depends on the level `last` leaves."""
-    return last.voltage != 0 and (first.ramp > 0 or first.voltage == last.voltage)
+    both = zip(_levels(last), _levels(first), strict=True)
+    return any(level and (first.ramp > 0 or level == then) for level, then in both)
+
+
+def _levels(segment: Segment) -> tuple[float, float]:
+    """Return what the device and its third terminal are given (V)."""
+    return segment.voltage, segment.gate or 0.0
 
 
 def _written_out(
     passes: list[tuple[tuple[Segment, ...], int]], most: int
 ) -> tuple[tuple[Segment, ...], int]:
     if sum(len(segments) * count for segments, count in passes) > most:
-        level = passes[0][0][-1].voltage
+        last = _levels(passes[0][0][-1])
+        level = last[0] or last[1]
         raise CapabilityError(
             f"the {show(level, 'V')} that a loop's pass ends at cannot be kept up to what follows: "
             f"that would take more than {most} segments in one program; end the pass at 0 V"
