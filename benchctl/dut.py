@@ -227,8 +227,9 @@ class Dut:
 
     @property
     def chosen(self) -> list[int] | None:
-        """[row, column] of the one cell on offer, None where there are several."""
-        return [self.cells[0].row, self.cells[0].column] if len(self.cells) == 1 else None
+        """[row, column] of the cell that is meant, None where none of several was selected."""
+        cell = self.cells[0] if len(self.cells) == 1 else self.cell
+        return None if cell is None else [cell.row, cell.column]
 
     def _check_step(self, step: Step) -> None:
         """Refuse a step its source cannot play, or cannot play safely."""

@@ -157,6 +157,7 @@ class Run:
 
     def _carry_out(self) -> RunResult:
         """Measure into a new file and finish that; signals wait outside the procedure's steps."""
+        self._leave_cells()
         self._file = self._create()
         self._begun = perf_counter()
         self._bind()
@@ -195,6 +196,12 @@ class Run:
             self.path = self.path / header.file_name
         return RunFile.create(self.path, header, self.columns)
 
+    def _leave_cells(self) -> None:
+        """Choose no cell where the procedure goes through several: none of them is the run's."""
+        through = getattr(self.procedure, "SELECTS", False)
+        if self.bench is not None and through and len(self.bench.dut.cells) > 1:
+            self.bench.dut.offer_all()
+
     def _bind(self) -> None:
         """Give the procedure what PyMeasure's Worker or our own base class promises it."""
         procedure = self.procedure
@@ -216,6 +223,7 @@ class Run:
         failures = self._outputs_off()
         if self.bench is not None:
             self.bench.dut.should_stop = lambda: False
+            self._leave_cells()
         if failures:
             error = left_on(error, "the outputs may still be ON: " + "; ".join(failures))
         # A file that failed while nobody recorded is known to the block alone.
