@@ -1,6 +1,7 @@
 """The bench: bench.toml becomes instruments, wiring, and one `Dut`, on real or simulated VISA."""
 
 import logging
+import math
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from importlib.resources import files
 from inspect import signature
 from pathlib import Path
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -19,7 +20,14 @@ from benchctl.config import ArrayConfig, BenchConfig, read_config
 from benchctl.dut import Dut
 from benchctl.errors import BenchError, ConfigError, InstrumentError, unknown
 from benchctl.limits import Limits
-from benchctl.roles import Clock, DigitalOutput, Instrument, Source, SwitchMatrix
+from benchctl.roles import (
+    Clock,
+    DigitalOutput,
+    Instrument,
+    PulseGenerator,
+    Source,
+    SwitchMatrix,
+)
 from benchctl.wiring import Array, Cell, Relay, Wiring
 
 log = logging.getLogger(__name__)
@@ -163,8 +171,8 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
             except (TypeError, ValueError) as error:
                 raise ConfigError(f"[instruments.{each}] options: {error}") from None
         identities = {n: str(i.identify()) for n, i in instruments.items()}
-        for instrument in instruments.values():
-            instrument.prepare()
+        for each in _matrices_last(instruments):
+            instruments[each].prepare()
         dut = _dut(config, limits, clock, _wire(config, instruments))
         dut.wear = world.represent if simulated else None
         return Bench(name, config, simulated, clock, instruments, dut, identities, world, locks)
@@ -213,31 +221,36 @@ def _connect(name: str, address: str, library: Any) -> Any:
 def _options(name: str, driver: Any, given: dict[str, Any]) -> dict[str, Any]:
     """Return the driver's options, refusing unknown ones: PyMeasure would drop them in silence."""
     named = signature(driver).parameters.values()
-    known = {p.name for p in named if p.kind is p.KEYWORD_ONLY} - {
-        "clock", "limits", "series_resistance",
-    }  # fmt: skip
-    for key in given:
+    ours = {"clock", "limits", "series_resistance"}
+    known = {p.name: p.annotation for p in named if p.kind is p.KEYWORD_ONLY and p.name not in ours}
+    for key, value in given.items():
         if key not in known:
             raise ConfigError(f"[instruments.{name}] options: {unknown('option', key, known)}")
+        kinds = set(get_args(known[key]) or (known[key],))
+        if (int in kinds and type(value) is not int) or (
+            float in kinds and (type(value) not in (int, float) or not math.isfinite(value))
+        ):
+            wanted = "whole number" if int in kinds else "finite number"
+            raise ConfigError(f"[instruments.{name}] options: {key} is a {wanted}, not {value!r}")
     return given
 
 
 def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
     """Return the wiring, each role checked against what its instrument can do."""
     wiring = config.wiring
-    for role, named in (
-        ("source_meter", config.source_meter),
-        ("generator", wiring.generator),
-        ("gate", wiring.gate),
-    ):
-        if named in instruments and not isinstance(instruments[named], Source):
-            raise ConfigError(f"[wiring] {role}: {named} is no source; name one that is")
+    if not isinstance(instruments[config.source_meter], Source):
+        raise ConfigError(
+            f"[wiring] source_meter: {config.source_meter} is no source; name one that is"
+        )
+    second = wiring.gate == config.second_channel
+    for role, named in (("generator", wiring.generator), ("gate", None if second else wiring.gate)):
+        if named is not None and not isinstance(instruments[named], PulseGenerator):
+            raise ConfigError(f"[wiring] {role}: {named} is no pulse generator; name one that is")
     meter = instruments[config.source_meter]
     if not meter.capabilities.measures:
         raise ConfigError(
             f"[wiring] source_meter: {config.source_meter} cannot measure; name a source-meter"
         )
-    second = wiring.gate == config.second_channel
     if second and meter.capabilities.gate is None:
         raise ConfigError(
             f"[wiring] gate: {config.source_meter} has no second channel; name a source-meter that "
@@ -299,8 +312,7 @@ def _dut(config: BenchConfig, limits: Limits, clock: Clock, wiring: Wiring) -> D
 
 def _make_safe(instruments: dict[str, Instrument]) -> list[str]:
     failures = []
-    # A matrix last: its contacts do not live long when they open under current.
-    for name in sorted(instruments, key=lambda n: isinstance(instruments[n], SwitchMatrix)):
+    for name in _matrices_last(instruments):
         instrument = instruments[name]
         try:
             instrument.safe()
@@ -309,6 +321,11 @@ def _make_safe(instruments: dict[str, Instrument]) -> list[str]:
             failures.append(f"{name}: {error}")
             log.error("%s may still have its output on: %s", name, error)
     return failures
+
+
+def _matrices_last(instruments: dict[str, Any]) -> list[str]:
+    """Return the names: a matrix's contacts do not live long when they open under current."""
+    return sorted(instruments, key=lambda name: isinstance(instruments[name], SwitchMatrix))
 
 
 def _disconnect(instruments: dict[str, Any], locks: list[FileLock]) -> None:

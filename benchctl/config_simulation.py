@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from benchctl.config_fields import (
     Farads,
@@ -13,6 +13,19 @@ from benchctl.config_fields import (
     Siemens,
     Volts,
 )
+
+Scalars = dict[str, float | int | bool | str]
+
+
+def _of_a_model(parameters: Scalars) -> Scalars:
+    """Refuse what is no model's parameter, and would be taken for something else."""
+    for key in ("name", "seed"):
+        if key in parameters:
+            raise ValueError(f"{key} is no parameter; model and seed are keys of [simulation]")
+    return parameters
+
+
+ModelParameters = Annotated[Scalars, AfterValidator(_of_a_model)]
 
 
 class FaultConfig(Frozen):
@@ -100,7 +113,7 @@ class CircuitConfig(Frozen):
     name: str = "device"
     """device: the device, with what the other keys put around it. rc_neuron,
     one_transistor_neuron, cascade, relaxation_oscillator: that circuit, made with `parameters`"""
-    parameters: dict[str, float | int | bool | str] = Field(default={})
+    parameters: Scalars = Field(default={})
     """of a circuit with a name of its own, SI; the page on circuits tells them"""
 
     series_resistance: Annotated[Ohms, Field(ge=0, le=1e9)] = 0.0
@@ -129,7 +142,7 @@ class CellConfig(Frozen):
     """from 0"""
     column: Annotated[int, Field(ge=0)]
     """from 0"""
-    parameters: dict[str, float | int | bool | str] = Field(default={})
+    parameters: ModelParameters = Field(default={})
     """of the model, over those all cells share, such as formed = true"""
 
 
@@ -170,7 +183,7 @@ class SimulationConfig(Frozen):
 
     model: str = "gap_filament"
     """name of a device model, as in `benchctl list models`"""
-    parameters: dict[str, float | int | bool | str] = Field(default={})
+    parameters: ModelParameters = Field(default={})
     """the model's own parameters; text may carry a unit prefix the model's page names"""
     seed: Annotated[int, Field(ge=0)] | None = None
     """same seed, same rows; none draws one and stores it"""

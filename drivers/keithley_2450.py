@@ -232,7 +232,7 @@ class Keithley2450(SCPIMixin, Instrument):
         self.limits = limits
         self.series_resistance = series_resistance
         self.terminals = strict_discrete_set(terminals, ["front", "rear"])
-        self.point_overhead = point_overhead
+        self.point_overhead = strict_range(point_overhead, (0.0, 1.0))
         self.capabilities = Capabilities(
             voltage=(-210.0, 210.0),
             shortest=SHORTEST - OVERHEAD + point_overhead,
