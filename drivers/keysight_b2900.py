@@ -159,7 +159,7 @@ class KeysightB2900(SCPIMixin, Instrument):
         self.clock = clock
         self.limits = limits
         self.series_resistance = series_resistance
-        self.point_overhead = point_overhead
+        self.point_overhead = strict_range(point_overhead, (0.0, 1.0))
         self.capabilities = Capabilities(
             voltage=WINDOW,
             shortest=SHORTEST + point_overhead,
@@ -272,6 +272,8 @@ class KeysightB2900(SCPIMixin, Instrument):
     def _upload(self, setup: Setup) -> None:
         """Send the parts that have changed."""
         fresh = {n: part for n, part in enumerate(setup.parts) if part != self._sent.get(n)}
+        for part in fresh:
+            self._sent.pop(part, None)  # half a list may arrive: whoever interrupts, it goes again
         for message in _messages(fresh.values()):
             self._wire.send(message)
         self._sent.update(fresh)
