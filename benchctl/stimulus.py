@@ -50,6 +50,8 @@ class Segment:
                 f"a segment cannot last {self.duration} s with a ramp of {self.ramp} s; "
                 "both must be 0 or more"
             )
+        if self.measure and not self.ramp + self.duration:
+            raise ConfigError("a measured segment needs a ramp or a duration above 0 s")
         if self.gate is not None and not math.isfinite(self.gate):
             raise ConfigError(f"segment gate must be finite, got {self.gate}")
 

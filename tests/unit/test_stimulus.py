@@ -19,8 +19,14 @@ from benchctl.stimulus import (
     wait,
 )
 
+
+def segment(voltage, duration, ramp, measure):
+    """Return a segment, measured only where it takes time."""
+    return Segment(voltage, duration, ramp, measure=measure and duration + ramp > 0)
+
+
 segments = st.builds(
-    Segment,
+    segment,
     voltage=st.floats(-5, 5),
     duration=st.floats(0, 1e-2),
     ramp=st.sampled_from([0.0, 1e-4]),
@@ -76,6 +82,7 @@ def test_preview_starts_and_ends_at_rest_and_goes_forward(stimulus):
         lambda: Segment(1.0, -1e-9),
         lambda: Segment(1.0, 1.0, ramp=-1.0),
         lambda: Segment(1.0, 1.0, gate=float("nan")),
+        lambda: Segment(1.0, 0.0, measure=True),
         lambda: pulse(1.0, 0.0),
         lambda: pulse(1.0, -1e-6),
         lambda: read(0.1, 0.0),
