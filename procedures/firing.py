@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from benchctl.analysis.neuron import Firing as Found
 from benchctl.analysis.neuron import firing, rheobase, spikes, thresholds
 from benchctl.dut import Dut
+from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Segment, Stimulus
 
 
@@ -65,7 +67,14 @@ class Firing(Procedure):
         return self.trial(max(self.inputs, key=abs))
 
     def check(self, dut: Dut) -> None:
-        """Refuse every input, not only the largest."""
+        """Refuse every input, not only the largest, and spikes where nothing would be seen."""
+        if self.sample > self.duration:
+            raise ConfigError(
+                f"sample: {show(self.sample, 's')} is longer than the duration of "
+                f"{show(self.duration, 's')}; sample more often"
+            )
+        if self.signal == "output" and not self.output:
+            raise ConfigError("signal: without an output bias there is no output; set output")
         super().check(dut)
         for level in dict.fromkeys(self.inputs):
             dut.check(self.trial(level), compliance=self.compliance)

@@ -53,6 +53,8 @@ CASES = [
     (Forming(stop_voltage=40, step="0.1 mV"), LimitExceeded, "outside"),
     (Firing(inputs="2 V, -3.6 V, 3.9 V"), LimitExceeded, "outside"),
     (Firing(inputs="1 V", output=1.0), BenchError, "third terminal"),
+    (Firing(signal="output"), ConfigError, "no output"),
+    (Firing(duration="1 ms", sample="1 s"), ConfigError, "longer than the duration"),
     (Potentiation(set_voltage=3.9), LimitExceeded, "3.9 V"),
     (Potentiation(terminal="gate"), BenchError, "third terminal"),
     (SetReset(read_voltage=0), ConfigError, READ),
