@@ -17,34 +17,24 @@ What else is around the device, and how it ages, is bound into the same loop whe
 (`network`, `ageing`); their numbers and their state are a third array, `c`.
 """
 
-import hashlib
 import math
-import sys
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
-import platformdirs
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Rng = np.random.Generator
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+from sim_instruments.models.compiled import Array, Flags, Rng, bind, kernel
+
+__all__ = ["Array", "Flags", "Kernels", "Rng", "bind", "kernel", "loop", "specialise"]
 
 RAMP_STEP = 5e-3
 """V, the coarsest staircase a ramp is resolved into"""
 CLOSE = 3e-5
 """V, a Newton step so short is the last: the current is right to 1e-8 of itself, or 1e-6 where it
 grows as steeply as that of a contact, by e in kT/q"""
-FINEST = 1e-12
-"""of a hold, the shortest step that is still halved to meet the limit"""
+HALVINGS = 40
+"""of a step to meet the limit, after which it is met: a current may also jump"""
 BATTERY = 0.1
 """V, how far from 0 V a device's own voltage may lie"""
 
@@ -147,8 +137,19 @@ def _meter(
     return v, v + i * resistance if limited else level, i, limited
 
 
+def _stair(
+    k: int, steps: int, start: float, target: float, ramp: float, duration: float
+) -> tuple[float, float]:
+    """Return (level, s) of stair `k` of a ramp in `steps`, after which it stays at the target."""
+    if k < steps:
+        return start + (target - start) * (k + 0.5) / steps, ramp / steps
+    return target, duration
+
+
 def _hold(
-    level: float,
+    start: float,
+    target: float,
+    ramp: float,
     duration: float,
     limit: float,
     resistance: float,
@@ -159,35 +160,60 @@ def _hold(
     rng: Rng,
     spare: Array,
 ) -> float:
-    """Hold the source at `level` for `duration`; return the device voltage at the end.
+    """Take the source from `start` to `target` and hold it; return the device voltage at the end.
 
-    Where nothing yields, a step may be as long as the hold: one that runs into the limit unseen is
-    taken back (`spare` has room for the state) and taken in halves.
+    Where nothing yields, a step may be as long as its stair. One that runs into the limit unseen is
+    taken back when the next look finds it there (`spare` has room for the state), and taken in
+    halves. A step no longer than the last one in compliance stays: a noisy device hops across the
+    limit all the time, in steps that are as long where the limit holds.
     """
-    if level == 0.0:
-        pause(duration, x, p, c, rng)
-        return 0.0
-    left = longest = duration
-    taken = 0.0
+    steps = max(1, math.ceil(abs(target - start) / RAMP_STEP)) if ramp > 0.0 else 0
+    watching = resistance == 0.0 and limit < math.inf
     watched = False
-    while left > 0.0 or watched:
+    k = at = -1
+    halved = 0
+    level = left = was = had = taken = longest = brief = 0.0
+    before = guess
+    while True:
+        if left <= 0.0 and k < steps:
+            k += 1
+            level, left = stair(k, steps, start, target, ramp, duration)
+            longest = left
+            if 0 < k < steps:
+                # Stairs are alike, so what one changed is where to look in the next one.
+                guess, before = 2.0 * guess - before, guess
+            if level == 0.0:
+                if left > 0.0:
+                    pause(left, x, p, c, rng)
+                    guess = left = 0.0
+                watched = False
+        if left <= 0.0 and not watched:
+            if k < steps:
+                continue
+            return guess
         v, i, g, give, limited = network(level, limit, resistance, guess, x, p, c)
-        if watched and limited and abs(level) - abs(v) > RAMP_STEP and taken > FINEST * duration:
+        overrun = watched and limited and abs(was) - abs(v) > RAMP_STEP
+        if overrun and taken > brief and halved < HALVINGS:
             take_back(x, c, spare)
-            left += taken
-            longest = 0.5 * taken
+            halved += 1
+            k, level, left = at, was, had
+            longest = brief if brief > 0.0 else 0.5 * taken
             watched = False
             continue
         guess = v
-        watched = left > 0.0 and not limited and resistance == 0.0 and limit < math.inf
+        if left <= 0.0:
+            return guess
+        if k != at or limited:
+            brief, halved = 0.0, 0
+        watched = watching and not limited
         if watched:
             remember(x, c, spare)
-        elif left <= 0.0:
-            break
+        at, was, had = k, level, left
         taken = move(v, i, g, give, min(left, longest), x, p, c, rng)
         left -= taken
-        longest = duration if limited else 2.0 * longest
-    return guess
+        longest *= 2.0
+        if limited:
+            brief, longest = taken, left
 
 
 def _one_pass(
@@ -215,18 +241,8 @@ def _one_pass(
     level = start
     for s in range(voltage.size):
         target = voltage[s]
-        if ramp[s] > 0.0:
-            steps = max(1, math.ceil(abs(target - level) / RAMP_STEP))
-            before = guess
-            for k in range(steps):
-                middle = level + (target - level) * (k + 0.5) / steps
-                now = hold(middle, ramp[s] / steps, limit, resistance, guess, x, p, c, rng, spare)
-                # Steps are alike, so what a step changed is where to look in the next one.
-                guess = 2.0 * now - before
-                before = now
-            guess = before
-        if duration[s] > 0.0:
-            guess = hold(target, duration[s], limit, resistance, guess, x, p, c, rng, spare)
+        guess = hold(level, target, ramp[s], duration[s], limit, resistance, guess,
+                     x, p, c, rng, spare)  # fmt: skip
         level = target
         if at + s < out_voltage.size:
             guess, volts, i, limited = meter(target, limit, resistance, guess, x, p, c)
@@ -260,7 +276,7 @@ def _play(
     """
     spare = np.empty(x.size + c.size)
     if before > 0.0:
-        hold(0.0, before, limit, resistance, 0.0, x, p, c, rng, spare)
+        hold(0.0, 0.0, 0.0, before, limit, resistance, 0.0, x, p, c, rng, spare)
     guess = start
     for k in range(count):
         guess = one_pass(
@@ -273,66 +289,6 @@ def _play(
 def _look(v: float, x: Array, p: Array) -> float:
     """Return the current at device voltage `v`."""
     return float(current(v, x, p)[0])
-
-
-@cache
-def _folder(*module_files: str) -> str:
-    """Return the cache folder for kernels made from these sources.
-
-    numba looks for changes only in the file a function stands in; a kernel also depends on this
-    file and on the siblings of both, so their digest names the folder.
-    """
-    folders = {Path(file).parent for file in (__file__, *module_files)}
-    sources = {path for folder in folders for path in folder.glob("*.py")}
-    digest = hashlib.sha256()
-    for path in sorted(sources):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    root_folder = Path(platformdirs.user_cache_dir("benchctl", appauthor=False))
-    return str(root_folder / "kernels" / digest.hexdigest()[:16])
-
-
-@contextmanager
-def _cached_beside(*module_files: str) -> Iterator[None]:
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _folder(*module_files)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
-
-
-def kernel(
-    function: Kernel, *, counted: bool = False, parts: tuple[Callable[..., Any], ...] = ()
-) -> Kernel:
-    """Compile `function` on first call; it releases the GIL and is kept on disk where possible.
-
-    `counted` kernels are called from Python. The others are called from kernels only and do not
-    count references to arrays they merely pass on, which would cost more than the physics. `parts`
-    are the kernels it is bound to: the cached code goes when a source of theirs changes.
-    """
-    modules = sorted({f.__module__ for f in (function, *parts)})
-    files = [sys.modules[module].__file__ or __file__ for module in modules]
-    options = {"nogil": True, "error_model": "numpy", "forceinline": not counted, "_nrt": counted}
-    with _cached_beside(*files):
-        try:
-            compiled: Kernel = numba.njit(cache=True, **options)(function)
-        except RuntimeError:  # numba's word for a cache folder that cannot be written
-            compiled = numba.njit(**options)(function)
-    return compiled
-
-
-def bind(
-    template: Any, module: str, *, label: str = "", counted: bool = False, **kernels: Any
-) -> Any:
-    """Return `template` compiled for `module`, its free names bound to `kernels`.
-
-    One template bound more than once in one module needs a `label` (an identifier) each time.
-    """
-    name = f"{module.rpartition('.')[2]}{template.__name__}{label}"
-    copy = types.FunctionType(template.__code__, {**template.__globals__, **kernels}, name)
-    copy.__qualname__ = name
-    copy.__module__ = module
-    return kernel(copy, counted=counted, parts=tuple(kernels.values()))
 
 
 def _remember(x: Array, c: Array, spare: Array) -> None:
@@ -353,6 +309,7 @@ def _take_back(x: Array, c: Array, spare: Array) -> None:
 
 remember = kernel(_remember)
 take_back = kernel(_take_back)
+stair = kernel(_stair)
 
 
 def specialise(

@@ -29,6 +29,7 @@ import numpy as np
 from sim_instruments.models.ageing import _move_aged, _pause_aged
 from sim_instruments.models.circuit import (
     BATTERY,
+    RAMP_STEP,
     Array,
     Kernels,
     Rng,
@@ -47,6 +48,7 @@ from sim_instruments.models.circuit import (
     pause,
     remember,
     root,
+    stair,
     take_back,
 )
 from sim_instruments.models.parameters import Bound
@@ -76,6 +78,7 @@ NODE, PEAK, CHARGE, CAPACITANCE, UP, DOWN, GAIN, MODULATION, FAST, LEAN, SIZE = 
 root_behind: Any = None
 across: Any = None
 dash: Any = None
+hold_level: Any = None
 follow: Any = None
 
 
@@ -282,7 +285,7 @@ def _follow(
     return guess, taken
 
 
-def _hold_charged(
+def _hold_level(
     level: float,
     duration: float,
     limit: float,
@@ -314,6 +317,32 @@ def _hold_charged(
     if c[FAST] == 0.0:
         guess, i, _g, _give, limited = network(level, limit, resistance, guess, x, p, c)
         _arrive(level, guess, i, limited, resistance, c)
+    return guess
+
+
+def _hold_charged(
+    start: float,
+    target: float,
+    ramp: float,
+    duration: float,
+    limit: float,
+    resistance: float,
+    guess: float,
+    x: Array,
+    p: Array,
+    c: Array,
+    rng: Rng,
+    spare: Array,
+) -> float:
+    """Take the source from `start` to `target` and hold it there; see `circuit._hold`."""
+    steps = max(1, math.ceil(abs(target - start) / RAMP_STEP)) if ramp > 0.0 else 0
+    before = guess
+    for k in range(steps + 1):
+        level, seconds = stair(k, steps, start, target, ramp, duration)
+        if 0 < k < steps:
+            guess, before = 2.0 * guess - before, guess
+        if seconds > 0.0:
+            guess = hold_level(level, seconds, limit, resistance, guess, x, p, c, rng, spare)
     return guess
 
 
@@ -355,7 +384,8 @@ def around(kernels: Kernels, transistor: bool, charged: bool, aged: bool) -> Cal
     parts = {"across": across, "network": network, "move": move, "drop": lost, "_arrive": arrive}
     dash = bind(_dash, module, label=label, across=across, move=move)
     follow = bind(_follow, module, label=label, **parts)
-    hold = bind(_hold_charged, module, label=label, network=network, pause=pause, dash=dash,
-                follow=follow, _arrive=arrive)  # fmt: skip
+    level = bind(_hold_level, module, label=label, network=network, pause=pause, dash=dash,
+                 follow=follow, _arrive=arrive)  # fmt: skip
+    hold = bind(_hold_charged, module, label=label, hold_level=level)
     meter = bind(_meter_charged, module, label=label, across=across)
     return loop(module, hold=hold, meter=meter, observe=observe, label=label)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_instruments.models import create
-from sim_instruments.models.circuit import _folder
+from sim_instruments.models.compiled import _folder
 
 ZERO = np.zeros(1)
 
