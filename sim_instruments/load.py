@@ -33,6 +33,12 @@ class GatedPlayed(NamedTuple):
     gate_current: Array
     """A, into the third terminal"""
 
+    def cut(self, limit: float) -> None:
+        """Put readings that noise took beyond `limit` (A) into compliance: no source gives more."""
+        beyond = np.abs(self.current) > limit
+        self.current[beyond] = np.copysign(limit, self.current[beyond])
+        self.limited[beyond] = True
+
 
 class Load(Protocol):
     """Two terminals; the second is ground."""

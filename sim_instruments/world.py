@@ -169,7 +169,7 @@ class World:
         if port == self.wiring.gate:
             return bias.voltage, float(played.gate_current[0]), False
         if self.noise is not None:
-            self._disturb(np.array([self.now]), played, np.array([duration]), aperture)
+            self._disturb(np.array([self.now]), played, np.array([duration]), aperture, bias.limit)
         return float(played.voltage[0]), float(played.current[0]), bool(played.limited[0])
 
     def play(
@@ -217,7 +217,7 @@ class World:
         self.played += period * count
         times = times_of(began, ends, period, count if record else 0)
         if self.noise is not None and record and port == self._connected:
-            self._disturb(times, played, np.tile(both.whole, count), aperture)
+            self._disturb(times, played, np.tile(both.whole, count), aperture, drive.limit)
         return Samples(times, *played)
 
     def _program(
@@ -327,7 +327,9 @@ class World:
         self._biased = 0.0
         return self._drive(program, 1, self._bias, record, start=level)
 
-    def _disturb(self, times: Array, played: GatedPlayed, dwell: Array, aperture: float) -> None:
+    def _disturb(
+        self, times: Array, played: GatedPlayed, dwell: Array, aperture: float, limit: float
+    ) -> None:
         """Add the noise of a meter with this `aperture` to what got through the contact."""
         assert self.noise is not None
         wanted = self.noise.parameters.integration or aperture or math.inf
@@ -336,6 +338,7 @@ class World:
             times, played.voltage, played.current, np.minimum(dwell, wanted),
             played.limited | (times <= self._settled), temperature=self._temperature, slope=slope,
         )  # fmt: skip
+        played.cut(limit)
 
     def _drive(
         self, program: Program, count: int, drive: Bias, record: bool, start: float = 0.0

@@ -22,8 +22,6 @@ LEGEND = """\
 device behaves as its literature says, `[M]` and `[MEM]` from memory, not checked:
 [where a number comes from](../../provenance.md). Only `[R]` is somebody's measurement. A parameter
 without a tag is a switch, a scale or a matter of numerics."""
-LIMIT = "-p compliance=300uA"
-"""within a range of the meter: what a noisy device draws near its limit is measured, too"""
 WARNED = """\
 What a model says is stored with the run: the figure of merit `model_validity` is false, and its
 note has the text. `benchctl show` prints it. A failed run is not analysed and has none."""
@@ -128,7 +126,7 @@ def _chosen(name: str, kind: Any) -> list[str]:
             "toml",
         ),
         "On the command line, with that file:",
-        fence(f"benchctl run iv-sweep --bench bench.toml --simulate --seed 1 {LIMIT}", "sh"),
+        fence("benchctl run iv-sweep --bench bench.toml --simulate --seed 1", "sh"),
         "From Python:",
         fence(
             "from sim_instruments.models import create\n\n"

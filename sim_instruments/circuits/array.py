@@ -204,7 +204,7 @@ class ArrayOfCells:
                 if hold > 0.0:
                     self.crossbar.hold(drive, hold)
                 if record:
-                    rows.append(self._reading(drive, level, resistance))
+                    rows.append(self._reading(drive, level, limit, resistance))
         self._third = third
         out = np.array(rows).reshape(-1, 4).T
         return GatedPlayed(out[0], out[1], out[2] > 0.0, out[3])
@@ -227,15 +227,21 @@ class ArrayOfCells:
             self.crossbar.hold(self._drive(level, third, limit, resistance), seconds / steps)
 
     def _reading(
-        self, drive: Drive, level: float, resistance: float
+        self, drive: Drive, level: float, limit: float, resistance: float
     ) -> tuple[float, float, float, float]:
-        """Return (V at the source, A, 1 in compliance, A into the third input)."""
+        """Return (V at the source, A, 1 in compliance, A into the third input).
+
+        The noise of the cells is cut off at the `limit`, beyond which a source gives nothing.
+        """
         found = self.crossbar.look(drive)
         seen = self.crossbar.observed(found)
         third = self.crossbar.into(self._lines == THIRD, seen)
         if found.limited:
             return found.source + found.given * resistance, found.given, 1.0, third
-        return level, self.crossbar.into(self._lines == HIGH, seen), 0.0, third
+        current = self.crossbar.into(self._lines == HIGH, seen)
+        if abs(current) > limit:
+            return level, math.copysign(limit, current), 1.0, third
+        return level, current, 0.0, third
 
     def idle(self, duration: float, temperature: float = ROOM) -> None:
         """Let `duration` seconds pass without bias, in closed form."""

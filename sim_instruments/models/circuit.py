@@ -246,8 +246,10 @@ def _one_pass(
         level = target
         if at + s < out_voltage.size:
             guess, volts, i, limited = meter(target, limit, resistance, guess, x, p, c)
+            if not limited:
+                i, limited = within(observe(i, x, p, rng), limit)
             out_voltage[at + s] = volts
-            out_current[at + s] = i if limited else observe(i, x, p, rng)
+            out_current[at + s] = i
             out_limited[at + s] = limited
     return guess
 
@@ -307,9 +309,15 @@ def _take_back(x: Array, c: Array, spare: Array) -> None:
         c[k] = spare[x.size + k]
 
 
+def _within(i: float, limit: float) -> tuple[float, bool]:
+    """Return (current, limited) of what noise asks for: a source gives no more than its limit."""
+    return (i, False) if abs(i) <= limit else (math.copysign(limit, i), True)
+
+
 remember = kernel(_remember)
 take_back = kernel(_take_back)
 stair = kernel(_stair)
+within = kernel(_within)
 
 
 def specialise(

@@ -35,6 +35,7 @@ from sim_instruments.models.circuit import (
     solve,
     specialise,
     step,
+    within,
 )
 from sim_instruments.models.device import AMBIENT, Device
 
@@ -115,7 +116,9 @@ def _gated_pass(
         if at + s < out_voltage.size:
             guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
             out_voltage[at + s] = guess + i * resistance if limited else target
-            out_current[at + s] = i if limited else observe(i, x, p, rng)
+            if not limited:
+                i, limited = within(observe(i, x, p, rng), limit)
+            out_current[at + s] = i
             out_limited[at + s] = limited
             out_gate[at + s] = observe_gate(guess, x, p, rng)
     return guess

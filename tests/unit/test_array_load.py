@@ -269,6 +269,16 @@ def test_readings_have_the_noise_of_the_cells():
     assert array.current(0.1) == pytest.approx(seen.mean(), rel=2e-3)
 
 
+def test_no_noise_lifts_a_reading_over_the_limit():
+    array = array_of("gap_filament", 2, 1, parameters={"read_noise": 0.1}, line_resistance=0.0)
+    array.connect(frozenset({(1, 1), (1, 2), (2, 3)}))
+    limit = 1.01 * array.current(0.1)
+    played = play(array, [0.1], 1e-9, count=500, limit=limit)
+    assert played.current.max() == limit
+    assert 0 < played.limited.sum() < 500
+    assert (played.limited == (played.current == limit)).all()
+
+
 def test_looking_changes_nothing_and_time_passes_as_asked():
     array, other = (array_of("gap_filament", 2, 2, quiet=False) for _ in range(2))
     for each in (array, other):

@@ -53,6 +53,18 @@ def test_kirchhoff_holds_for_any_source_and_device(level, resistance, limit, thi
     assert current == pytest.approx(device.current(across), rel=1e-6, abs=1e-15)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_noise_lifts_a_reading_over_the_limit(sign):
+    device = create("gap_filament", seed=0, read_noise=0.1, drift=0.0, relaxation=0.0)
+    limit = abs(device.current(sign * 0.1))
+    reads = np.array([sign * 0.1]), np.array([1e-9]), ZERO
+    played = device.play(*reads, count=2000, limit=limit * (1.0 + 1e-9))
+    assert abs(played.current).max() == limit * (1.0 + 1e-9)
+    assert (played.limited == (abs(played.current) == limit * (1.0 + 1e-9))).all()
+    assert (np.sign(played.current) == sign).all()
+    assert played.limited.mean() == pytest.approx(0.5, abs=0.05)
+
+
 def test_a_ramp_is_resolved_however_coarse_it_is_given():
     quiet = {"spread_rate": 0.0, "step_spread": 0.0}
     coarse, fine = (create("iontronic_li", seed=0, **quiet) for _ in range(2))

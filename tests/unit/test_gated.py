@@ -13,6 +13,7 @@ from sim_instruments.world import World
 NAMES = [point.name for point in entry_points(group=GROUP) if issubclass(point.load(), Gated)]
 DRAIN = np.array([1.0, 0.1, 0.0, -1.0, 0.1])
 TIMES = (np.full(5, 1e-3), np.full(5, 1e-5))
+ZERO = np.zeros(1)
 PULSES = np.array([3.0, 0.0, -3.0, 1.0, 0.0])
 
 
@@ -75,6 +76,17 @@ def test_it_hangs_on_the_bench_as_a_two_terminal_device(name):
     read = world.play("smu", np.array([0.1]), np.array([1e-3]), np.zeros(1))
     assert read.current[0] == pytest.approx(expected, rel=1e-3)
     assert world.warnings == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_noise_lifts_a_reading_over_the_limit(name):
+    device = create(name, seed=4, read_noise=0.1)
+    read = np.array([1e-3]), ZERO, np.array([1e-12]), ZERO
+    limit = device.current(1e-3) * 1.01
+    played = device.play_gated(*read, count=500, limit=limit)
+    assert played.current.max() == limit
+    assert 0 < played.limited.sum() < 500
+    assert (played.limited == (played.current == limit)).all()
 
 
 def test_a_held_gate_need_not_start_from_zero():

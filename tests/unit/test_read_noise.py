@@ -232,3 +232,16 @@ def test_what_does_not_reach_the_device_is_silent():
     bouncing = found.play("pulser", np.array([0.0, 0.0]), np.full(2, 1e-6), np.zeros(2))
     assert bouncing.current.tolist() == [0.0] * 2
     assert found.play("smu", *READS).current.tolist() == [0.0] * 3
+
+
+def test_no_noise_lifts_a_reading_over_the_limit():
+    one = world(ReadNoise(NoiseParameters(read_noise=0.1), 1))
+    read = np.array([0.1]), np.array([1e-3]), np.zeros(1)
+    played = one.play("smu", *read, count=500, limit=1.01e-5)
+    assert played.current.max() == 1.01e-5
+    assert 0 < played.limited.sum() < 500
+    assert (played.limited == (played.current == 1.01e-5)).all()
+    one.hold("smu", 0.1, limit=1.01e-5)
+    held = [one.measure("smu", 1e-3) for _ in range(50)]
+    assert max(current for _, current, _ in held) == 1.01e-5
+    assert any(limited for _, _, limited in held)
