@@ -57,12 +57,13 @@ class ArrayMap(Procedure):
                 self.progress((number - 1 + index / len(cells)) / self.repeats)
 
     def analyze(self, data: Mapping[str, NDArray[Any]]) -> dict[str, Merit]:
-        """Return centre, spread between cells, and extremes."""
-        row, column = data["row"], data["column"]
+        """Return centre, spread between cells, and extremes; a cell at 0 V has no conductance."""
+        names = ("row", "column", "conductance")
+        row, column, found = (data[name][np.isfinite(data["conductance"])] for name in names)
+        if not found.size:
+            return {}
         cells = np.unique(np.stack([row, column]), axis=1).T
-        each = np.array([
-            np.nanmean(data["conductance"][(row == r) & (column == c)]) for r, c in cells
-        ])  # fmt: skip
+        each = np.array([found[(row == r) & (column == c)].mean() for r, c in cells])
         return {
             "cells": Merit(float(len(cells)), "", "Cells read"),
             "mean": merit(mean(each), "S", "Mean conductance"),
