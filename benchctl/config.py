@@ -38,7 +38,7 @@ class WiringConfig(Frozen):
     settle: Annotated[Seconds, Field(gt=0, le=1)] = 2e-3
     """time the relay's contacts need"""
     series_resistance: Annotated[Ohms, Field(ge=0)] = 0.0
-    """resistor in the generator's path; all that limits its current"""
+    """resistor in the path of the generator, and of one on the gate; all that limits its current"""
     gate: str | None = None
     """what drives a third terminal: `smu.2` is the second channel of the source-meter `smu`, in
     step with the first; or the name of a pulse generator, which pulses while the device rests"""
