@@ -8,19 +8,26 @@ from sim_instruments.models import create
 
 #: Directly across the device, without compliance: V, s and parameters that differ.
 DRIVEN: Mapping[str, tuple[float, float, dict[str, float]]] = {
+    "analog_bilayer": (5.0, 1e-6, {}),
+    "data_driven": (2.0, 1e-6, {}),
     "diffusive": (2.0, 1e-1, {"on_resistance": 100.0}),
     "ecram": (4.0, 1e-5, {}),
     "fefet": (10.0, 1e-6, {}),
     "ftj": (5.0, 1e-6, {}),
+    "gap_filament": (2.6, 1e-3, {}),
     "hea": (1.6, 1e-3, {}),
+    "iontronic_li": (4.0, 1e-3, {}),
     "jart_vcm": (1.0, 1e-6, {}),
     "memtransistor": (6.0, 1e-3, {}),
     "mtj": (2.0, 1e-6, {}),
     "nbo2": (4.0, 1e-6, {}),
+    "organic": (4.0, 1e-3, {}),
     "pcm": (5.0, 1e-6, {}),
+    "quantum_dot": (6.0, 1e-3, {}),
     "stanford": (3.0, 1e-3, {}),
     "stanford_width": (3.0, 1e-3, {}),
     "vo2": (10.0, 1e-3, {}),
+    "yakopcic": (1.5, 1e-6, {}),
 }
 GATE = ("ecram", "fefet")
 """those whose gate it is that goes too far"""

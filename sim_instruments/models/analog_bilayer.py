@@ -23,9 +23,9 @@ by 1/w_c per e-fold of time. Solved in closed form (a series of the integral, in
 standard deviation ``step_spread sqrt(|dx|/(x_off - x_on))`` of the range; readings have a relative
 noise.
 
-**Valid** for |V| up to about 4 V, room temperature; slow at 1 V (hours), milliseconds at 4 V.
-Stands in for area-type organic and 2D devices too [D]. **Not modelled**: temperature, diffusion
-back of levels between the ends, forming (it needs none).
+**Valid** for |V| up to 4 V (`warnings` says so beyond), room temperature; slow at 1 V (hours),
+milliseconds at 4 V. Stands in for area-type organic and 2D devices too [D]. **Not modelled**:
+temperature, diffusion back of levels between the ends, forming (it needs none).
 """
 
 import math
@@ -43,11 +43,15 @@ from sim_instruments.models.parameters import Bound
 
 # Slots of the parameter array after the temperature.
 AR, AS, BR, BS, C1, C2, C3, WALL, LOW, HIGH, STEP_SPREAD, READ_NOISE = range(1, 13)
+# Slots of the state array: x and the highest voltage.
+HIGHEST = 1
 
 LONGEST, SHORTEST = 2e-3, 2e-4
 """strides of x"""
 MOST = 600.0
 """the largest exponent taken"""
+TOO_HIGH = 4.0
+"""V, where the model ends"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ def _rate(i: float, x: float, p: Array) -> float:
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[HIGHEST]:
+        x[HIGHEST] = abs(v)
     here = x[0]
     near = _rate(i, here, p)
     forward = math.copysign(1e-7, near)
@@ -204,9 +210,14 @@ class AnalogBilayer(Device):
                 q.lowest, q.highest, q.step_spread * math.sqrt(q.highest - q.lowest), q.read_noise,
             ]
         )  # fmt: skip
-        return p, np.array([q.position])
+        return p, np.array([q.position, 0.0])
 
     @property
     def state(self) -> dict[str, float]:
         """The position x."""
         return {"x": float(self._x[0])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self._beyond(float(self._x[HIGHEST]), TOO_HIGH)

@@ -18,10 +18,10 @@ voltage moves at most 2 mV.
 deviation of `step_spread` times the range for a change by the whole range; readings have a relative
 noise.
 
-**Valid** around the fitted pulses, |V| from 0.5 to 1.5 V. There is no voltage threshold but one in
-R: a read at +0.1 V pulls an R above r_p = 2632 Ohm down to it within microseconds, one at -0.1 V
-lifts an R below r_n = 797 Ohm; levels between keep. **Not modelled**: temperature, retention,
-forming.
+**Valid** around the fitted pulses, |V| from 0.5 to 1.5 V; above, `warnings` says so. There is no
+voltage threshold but one in R: a read at +0.1 V pulls an R above r_p = 2632 Ohm down to it within
+microseconds, one at -0.1 V lifts an R below r_n = 797 Ohm; levels between keep. **Not modelled**:
+temperature, retention, forming.
 """
 
 import math
@@ -40,7 +40,11 @@ from sim_instruments.models.parameters import Bound
 # Slots of the parameter array after the temperature.
 SET_RATE, RESET_RATE, SET_BEND, RESET_BEND, SET_BASE, SET_TILT, RESET_BASE = range(1, 8)
 RESET_TILT, SCALE, BEND, LOWEST, HIGHEST, STEP_SPREAD, READ_NOISE = range(8, 15)
+# Slots of the state array: R and the highest voltage.
+MOST_VOLTS = 1
 
+TOO_HIGH = 1.5
+"""V, where the fitted pulses end"""
 STRIDE = 0.01
 """of the range, the largest change of R in one stride along a load line"""
 SHARE = 0.2
@@ -108,6 +112,8 @@ def _pull(v: float, p: Array) -> tuple[float, float]:
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[MOST_VOLTS]:
+        x[MOST_VOLTS] = abs(v)
     pull, target = _pull(v, p)
     way = target - x[0]
     if pull * way <= 0.0:
@@ -175,9 +181,14 @@ class DataDriven(Device):
                 q.highest, q.step_spread * math.sqrt(q.highest - q.lowest), q.read_noise,
             ]
         )  # fmt: skip
-        return p, np.array([q.resistance])
+        return p, np.array([q.resistance, 0.0])
 
     @property
     def state(self) -> dict[str, float]:
         """R of the equations, in Ohm."""
         return {"resistance": float(self._x[0])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self._beyond(float(self._x[MOST_VOLTS]), TOO_HIGH)

@@ -93,8 +93,14 @@ class Device:
 
     @property
     def warnings(self) -> list[str]:
-        """What took the device out of its model's range so far, one sentence each."""
+        """What took the device out of its model's range so far: ``name: what, where it ends``."""
         return []
+
+    def _beyond(self, highest: float, most: float) -> list[str]:
+        """Warn of a device that had `highest` V across it, where its model ends at `most`."""
+        if highest <= most:
+            return []
+        return [f"{self.name}: {highest:.3g} V across it, the model holds up to {most:g} V"]
 
     def play(
         self,

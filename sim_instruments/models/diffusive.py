@@ -280,4 +280,4 @@ class Diffusive(Device):
         """What took the device out of its model's range so far."""
         if not self._x[CLAMPED]:
             return []
-        return [f"the current passed {CLAMP * 1e3:g} mA, where the published model ends"]
+        return [f"diffusive: the current passed {CLAMP * 1e3:g} mA, where the published model ends"]

@@ -342,4 +342,4 @@ class Ecram(Gated):
         """What took the device out of its model's range so far, one sentence each."""
         if self._x[STRONGEST] <= self.parameters.safe_voltage:
             return []
-        return [f"ecram: {self._x[STRONGEST]:.3g} V at the gate, the electrolyte decomposes"]
+        return [f"{self.name}: {self._x[STRONGEST]:.3g} V at the gate, the electrolyte decomposes"]

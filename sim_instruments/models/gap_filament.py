@@ -34,14 +34,13 @@ arXiv:2502.04524: mean falls by 0.0890 uS per e-fold, spread grows by 0.0420 uS,
 along the circuit's load line, and the curvature from the sub-step before: third order, within 1 %
 of a general stiff solver at 0.05 nm a sub-step.
 
-**Valid** for |V| up to about 3.5 V, 250-450 K, pulses of 1 ns and more. Above 1500 K (hard
-overdrive without series resistance or compliance) numbers are numbers only. **Not modelled**: heat
-history below 1 ns. Ageing, spectra of read noise and the circuit are the bench's, not the model's.
+**Valid** for |V| up to 3.5 V, 250-450 K, pulses of 1 ns and more. Above 1500 K (hard overdrive
+without series resistance or compliance) numbers are numbers only; `warnings` says so, of heat and
+of voltage. **Not modelled**: heat history below 1 ns. Ageing, spectra of read noise and the circuit
+are the bench's, not the model's.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 
@@ -49,8 +48,8 @@ from sim_instruments.load import ROOM
 from sim_instruments.models.ageing import OFF, ON, SPREAD, VOLTAGE, Rule, Wear
 from sim_instruments.models.circuit import Array, Rng, kernel, specialise
 from sim_instruments.models.device import AMBIENT, Device
+from sim_instruments.models.gap_filament_parameters import GapFilamentParameters
 from sim_instruments.models.load_line import stretch
-from sim_instruments.models.parameters import Bound
 
 BOLTZMANN = 8.617333e-5
 """eV/K"""
@@ -70,6 +69,7 @@ DRIFT, RELAXATION, ACTIVATION, LARGEST = range(21, 25)
 
 # Slots of the state array.
 S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT, LAST, STEEP = range(12)
+HOTTEST, HIGHEST = 12, 13
 FORGETTING = 0.002
 """nm of movement that e-folds the time since the last write [D]"""
 FORGOTTEN = 1e-12
@@ -87,74 +87,8 @@ FROZEN = 1e-14
 UNSEEN = 1e-7
 """nm; a move too small to bend the circuit or to be drawn"""
 FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class GapFilamentParameters:
-    """Parameters of `GapFilament`, SI."""
-
-    formed: bool = True
-    """False gives a pristine device that must be formed first"""
-    thickness: Annotated[float, Bound("m", 1e-9, 10e-9)] = 3.3e-9
-    """m, filament of the fresh formed device; the default is the off state [D]"""
-    thinnest: Annotated[float, Bound("m", 1e-9, 10e-9)] = 3.3e-9
-    """m, lower end of the stroke [R sky130]"""
-    thickest: Annotated[float, Bound("m", 1e-9, 10e-9)] = 4.9e-9
-    """m, upper end of the stroke [R sky130]"""
-    current_scale: Annotated[float, Bound("A", 1e-7, 1e-3)] = 61.4e-6
-    """A, I1 [R sky130]"""
-    voltage_scale: Annotated[float, Bound("V", 0.05, 5.0)] = 0.430
-    """V, V_ref [R sky130]"""
-    oxide: Annotated[float, Bound("m", 1e-9, 12e-9)] = 5.0e-9
-    """m, T_ox [R sky130]"""
-    reference: Annotated[float, Bound("m", 1e-9, 12e-9)] = 4.7249e-9
-    """m, s_ref [R sky130]"""
-    speed: Annotated[float, Bound("m/s", 1e-3, 1e6)] = 150.0
-    """m/s, v1 [R sky130]"""
-    growth_energy: Annotated[float, Bound("eV", 0.5, 3.0)] = 1.501
-    """eV, Eg [R sky130]"""
-    loss_energy: Annotated[float, Bound("eV", 0.5, 3.0)] = 1.500
-    """eV, Er [R sky130]"""
-    field_factor: Annotated[float, Bound("", 1.0, 50.0)] = 16.5
-    """k0 [R sky130]"""
-    gap_factor: Annotated[float, Bound("", -3.0, 0.0)] = -1.25
-    """k1 [R sky130]"""
-    hop: Annotated[float, Bound("m", 0.05e-9, 1e-9)] = 0.25e-9
-    """m, a0 [R sky130]"""
-    thermal_resistance: Annotated[float, Bound("K/W", 0.0, 1e8)] = 0.23e-9 / 0.31825e-15
-    """K/W, tau_th/C_th [R sky130] = 7.2e5 [C]"""
-    forming_voltage: Annotated[float, Bound("V", 0.5, 10.0)] = 2.5
-    """V, 63 % of devices have formed here at 1 V/s [D]"""
-    forming_slope: Annotated[float, Bound("V", 0.02, 1.0)] = 0.12
-    """V, v_f: an e-fold of time to form [D]"""
-    forming_shape: Annotated[float, Bound("", 2.0, 1000.0)] = 20.0
-    """Weibull shape of the forming voltage [M: 15-40]"""
-    area: Annotated[float, Bound("", 1e-4, 1e4)] = 1.0
-    """electrode area, relative: forming takes -v_f ln(area) less voltage [D]"""
-    spread_on: Annotated[float, Bound("", 0.0, 0.5)] = 0.05
-    """log-normal sigma of conductance between devices [D: 5 %]"""
-    spread_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.25
-    """log-normal sigma of the off conductance between devices [D: 20-30 %]"""
-    spread_voltage: Annotated[float, Bound("", 0.0, 0.2)] = 0.03
-    """log-normal sigma of the switching voltages between devices [D: 3-5 %]"""
-    cycle_on: Annotated[float, Bound("", 0.0, 0.5)] = 0.04
-    """log-normal sigma of the highest conductance between cycles [D]"""
-    cycle_off: Annotated[float, Bound("", 0.0, 1.0)] = 0.20
-    """log-normal sigma of the lowest conductance between cycles [D]"""
-    cycle_voltage: Annotated[float, Bound("", 0.0, 0.2)] = 0.015
-    """log-normal sigma of the switching voltages between cycles [D]"""
-    step_spread: Annotated[float, Bound("m^0.5", 0.0, 1e-5)] = 0.6e-6
-    """m^0.5, standard deviation of a stroke of 1 m; 0.019 nm for one of 1 nm [D]"""
-    read_noise: Annotated[float, Bound("", 0.0, 0.2)] = 0.005
-    """relative noise of one reading [R: 0.5-2 % for RRAM]"""
-    drift: Annotated[float, Bound("", 0.0, 0.05)] = 0.003
-    """loss of conductance per decade of time after a write [R, from 1 us: 4 % in 10 years]"""
-    relaxation: Annotated[float, Bound("", 0.0, 0.05)] = 0.0017
-    """relative spread per decade of time after a write [R, rescaled: 1 % at 1 s]"""
-    retention_energy: Annotated[float, Bound("eV", 0.0, 3.0)] = 1.3
-    """eV, activation of drift and relaxation [R: 1.2-1.5]"""
-    largest_step: Annotated[float, Bound("m", 1e-12, 0.1e-9)] = 0.05e-9
-    """m, the largest change of thickness in one sub-step (numerics)"""
+TOO_HOT, TOO_HIGH = 1500.0, 3.5
+"""K and V, where numbers are numbers only [D]"""
 
 
 def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
@@ -244,6 +178,8 @@ def _pace(v: float, i: float, h: float, x: Array, p: Array) -> tuple[float, floa
     The rate is 0 where nothing would be seen of it within `h`.
     """
     kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
+    if kelvin > x[HOTTEST]:
+        x[HOTTEST] = kelvin
     kt = BOLTZMANN * kelvin
     gap = p[OXIDE] - x[S]
     push = (p[K0] + p[K1] * gap * gap * gap) * p[HOP] / p[OXIDE] * x[EASE] * abs(v)
@@ -275,6 +211,8 @@ def _steepness(
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[HIGHEST]:
+        x[HIGHEST] = abs(v)
     if x[STAGE] != FORMED:
         return _form(v, h, x, p)
     _notice(v, h, x, p, rng)
@@ -382,7 +320,7 @@ class GapFilament(Device):
             ]
         )  # fmt: skip
         start = min(thin + (q.thickness - q.thinnest) * nm, thick)
-        x = np.zeros(STEEP + 1)
+        x = np.zeros(HIGHEST + 1)
         x[[STAGE, TOP, BOTTOM, EASE]] = FORMED if q.formed else FRESH, thick, thin, 1.0
         x[LAST] = NOWHERE
         _settle(start, x, p)
@@ -394,3 +332,11 @@ class GapFilament(Device):
         x = self._x
         formed = float(x[STAGE] == FORMED)
         return {"thickness": float(x[S]) * 1e-9, "formed": formed, "wear": float(x[WEAR])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        hottest = float(self._x[HOTTEST])
+        hot = f"{self.name}: the filament reached {hottest:.0f} K, the model holds up to 1500 K"
+        found = [hot] if hottest > TOO_HOT else []
+        return found + self._beyond(float(self._x[HIGHEST]), TOO_HIGH)

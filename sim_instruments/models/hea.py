@@ -346,5 +346,5 @@ class Hea(Device):
         """What took this device out of the range of its model."""
         if self._x[HOTTEST] <= alloy.DECOMPOSES:
             return []
-        hot = f"hea reached {self._x[HOTTEST]:.0f} K, where the alloy decomposes"
-        return [f"{hot} ({100 * self._x[SEGREGATED]:.2g} % so far): a guess from there on"]
+        hot = f"hea: it reached {self._x[HOTTEST]:.0f} K, where the alloy decomposes"
+        return [f"{hot} ({100 * self._x[SEGREGATED]:.3g} % so far): a guess from there on"]

@@ -22,10 +22,10 @@ changes of n below 0.02; a device at rest is then open, not shorted: no current 
 ``dn`` under bias has a standard deviation ``step_spread sqrt(|dn|)``; readings have a relative
 noise.
 
-**Valid** for |V| up to about 3.5 V, 250-400 K, 0.1 ms to years. With the default barrier a formed
-device keeps its level for 11 years at 300 K, but only 3 days at 85 C (Arrhenius, 1.15 eV); raise
-`formed_barrier` to 1.37 eV for 10 years there. **Not modelled**: electrolyte resistance and double
-layer, filling-dependent mobility, self-heating, wear.
+**Valid** for |V| up to 3.5 V (`warnings` says so beyond), 250-400 K, 0.1 ms to years. With the
+default barrier a formed device keeps its level for 11 years at 300 K, but only 3 days at 85 C
+(Arrhenius, 1.15 eV); raise `formed_barrier` to 1.37 eV for 10 years there. **Not modelled**:
+electrolyte resistance and double layer, filling-dependent mobility, self-heating, wear.
 
 Context: Au/LixCoO2/Pt synapse, Nano-Micro Lett. 15 (2023), doi:10.1007/s40820-023-01035-3; volatile
 conductance theory arXiv:2404.08647 [R: abstracts].
@@ -49,6 +49,8 @@ SMALL = 0.02
 """largest change of n or phi in one sub-step, where something depends on it"""
 SOFT = 1e-3
 """V, by how much the circuit may give way in one sub-step"""
+TOO_HIGH = 3.5
+"""V, where the model ends [D]"""
 FORMED = 1.0 - 1e-9
 """phi beyond which nothing is left to form"""
 
@@ -56,8 +58,8 @@ FORMED = 1.0 - 1e-9
 FILL, EMPTY, DRIVE, WEIGHT, TAU, G_MIN, G_SPAN, V_NL = 1, 3, 5, 6, 8, 10, 11, 12
 E_FREE, E_BOUND, V_FORM, FORM_SLOPE, FORM_RATE, FORM_CURRENT = range(13, 19)
 DEAD, NERNST, STEP_SPREAD, READ_NOISE = range(19, 23)
-# Slots of the state array: two fillings, then forming.
-PHI = 2
+# Slots of the state array: two fillings, then forming and the highest voltage.
+PHI, HIGHEST = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[HIGHEST]:
+        x[HIGHEST] = abs(v)
     drive = _inner(v, x, p)
     push = math.sinh(abs(drive) / p[DRIVE]) if abs(drive) > p[DEAD] else 0.0
     slowdown = _barrier_factor(x, p)
@@ -227,9 +231,14 @@ class IontronicLi(Device):
                 q.step_spread, q.read_noise,
             ]
         )  # fmt: skip
-        return p, np.array([q.filling, q.filling, float(q.formed)])
+        return p, np.array([q.filling, q.filling, float(q.formed), 0.0])
 
     @property
     def state(self) -> dict[str, float]:
         """Filling of the fast and the slow reservoir, progress of forming (all 0 to 1)."""
-        return dict(zip(("fast", "slow", "formed"), self._x.tolist(), strict=True))
+        return dict(zip(("fast", "slow", "formed"), self._x[:HIGHEST].tolist(), strict=True))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self._beyond(float(self._x[HIGHEST]), TOO_HIGH)

@@ -277,12 +277,12 @@ class JartVcm(Device):
         found = []
         if hottest > VALID:
             found.append(
-                f"validity: the filament of jart_vcm reached {hottest:.0f} K and the model holds "
+                f"jart_vcm: the filament reached {hottest:.0f} K, the model holds "
                 f"up to {VALID:.0f} K; use a compliance or a resistance"
             )
         if highest > contact.WIDEST:
             found.append(
-                f"validity: jart_vcm had {highest:.2g} V across its filament and feels no more "
+                f"jart_vcm: {highest:.2g} V across the filament, it feels no more "
                 f"than {contact.WIDEST:g} V"
             )
         return found

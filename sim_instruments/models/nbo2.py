@@ -200,7 +200,8 @@ class Nbo2(Device):
         """What took the device out of its model's range so far."""
         if self._x[HOTTEST] <= MELTING:
             return []
-        return [f"temperature reached {self._x[HOTTEST]:.0f} K; the oxide melts at {MELTING:.0f} K"]
+        hottest = float(self._x[HOTTEST])
+        return [f"nbo2: it reached {hottest:.0f} K, the oxide melts at {MELTING:.0f} K"]
 
     def branch(self, temperature: Array, ambient: float = ROOM) -> tuple[Array, Array]:
         """Return the static (V, A) at each `temperature` (K, above `ambient`): the whole S.

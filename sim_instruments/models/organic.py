@@ -14,9 +14,9 @@ Context: volatile conductance, arXiv:2404.08647 [R: abstract]; protons that swit
 synapse, there with a third terminal, Y. van de Burgt et al., Nature Materials 16, 414 (2017),
 doi:10.1038/nmat4856 [M].
 
-**Valid** for |V| up to about 3.5 V, 250-400 K, 0.1 ms to years, as the Li device is; formed, it
-keeps a level for years at 300 K. **Not modelled**: what `iontronic_li` does not, and humidity, on
-which real protonic devices depend.
+**Valid** for |V| up to 3.5 V (`warnings` says so beyond), 250-400 K, 0.1 ms to years, as the Li
+device is; formed, it keeps a level for years at 300 K. **Not modelled**: what `iontronic_li` does
+not, and humidity, on which real protonic devices depend.
 """
 
 from dataclasses import dataclass

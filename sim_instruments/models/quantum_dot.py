@@ -55,8 +55,8 @@ fails nowhere at d = 0.5 with +3.0/-3.0 V, 1 us behind 2 kOhm, and in 1.4 % of c
 reset_voltage -3.2 V. `iv-sweep` takes the steepest rise of ln G for switching: 0.50 to 0.56 V at
 d = 0, read noise being on.
 
-**Valid** for |V| to 5 V, 250-400 K. **Not modelled**: heating, random telegraph noise, 1/f spectra,
-charging of single dots, light.
+**Valid** for |V| to 5 V (`warnings` says so beyond), 250-400 K. **Not modelled**: heating, random
+telegraph noise, 1/f spectra, charging of single dots, light.
 """
 
 import math
@@ -89,6 +89,8 @@ FROZEN = 1e-18
 """dose that moves nothing, however many of them"""
 SATURATED = 1e-12
 """room for the mean filling that is none"""
+TOO_HIGH = 5.0
+"""V, where the model ends [D]"""
 SOFT = 0.1
 """e-folds of the rate by which the circuit may give way in one sub-step"""
 HASTE = 1e-3
@@ -100,6 +102,7 @@ LOSS_AT, E_LOSS, READ_COST, READ_NOISE, LOCAL = 11, 12, 13, 14, 15  # LOCAL: K o
 # Slots of the state array: K fillings, K weights of the rates, then:
 WEIGHT = K
 MEAN, LEAK, TOP, SHIFT, POLARITY, THETA, RESTED, KELVIN, SLOWEST = range(2 * K, 2 * K + 9)
+HIGHEST = SLOWEST + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,8 @@ def _stretch(v: float, i: float, give: float, h: float, x: Array, p: Array) -> t
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[HIGHEST]:
+        x[HIGHEST] = abs(v)
     if abs(v) >= EVENT and math.copysign(1.0, v) != x[POLARITY]:
         _begin_cycle(math.copysign(1.0, v), x, p, rng)
     if x[KELVIN] != p[AMBIENT]:
@@ -375,7 +380,7 @@ class QuantumDot(Device):
                 *(between * np.array(local)),
             ]
         )  # fmt: skip
-        x = np.zeros(SLOWEST + 1)
+        x = np.zeros(HIGHEST + 1)
         x[:K] = q.filling
         x[[LEAK, TOP]] = 1.0
         _average(x)
@@ -385,3 +390,8 @@ class QuantumDot(Device):
     def state(self) -> dict[str, float]:
         """Mean filling of the chains (0 to 1) and time since the last write, in s at 300 K."""
         return {"filling": float(self._x[MEAN]), "age": float(self._x[THETA])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self._beyond(float(self._x[HIGHEST]), TOO_HIGH)

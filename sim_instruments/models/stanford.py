@@ -241,4 +241,4 @@ class Stanford(Device):
         hottest = float(self._x[HOTTEST])
         if hottest <= TOO_HOT:
             return []
-        return [f"stanford: the filament reached {hottest:.0f} K, beyond the model's 1500 K"]
+        return [f"stanford: the filament reached {hottest:.0f} K, the model holds up to 1500 K"]

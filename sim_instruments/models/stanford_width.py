@@ -261,4 +261,6 @@ class StanfordWidth(Device):
         hottest = float(self._x[HOTTEST])
         if hottest <= TOO_HOT:
             return []
-        return [f"stanford_width: the filament reached {hottest:.0f} K, beyond the model's 1500 K"]
+        return [
+            f"stanford_width: the filament reached {hottest:.0f} K, the model holds up to 1500 K"
+        ]

@@ -201,4 +201,5 @@ class Vo2(Device):
         """What took the device out of its model's range so far."""
         if self._x[HOTTEST] <= WARMEST:
             return []
-        return [f"temperature reached {self._x[HOTTEST]:.0f} K; R(T) is known to {WARMEST:.0f} K"]
+        hottest = float(self._x[HOTTEST])
+        return [f"vo2: it reached {hottest:.0f} K, R(T) is known to {WARMEST:.0f} K"]

@@ -21,10 +21,10 @@ or in compliance the state goes in strides by which the device voltage moves at 
 **Spread** [D]: current, rates and thresholds between devices, log-normal; every change ``dx`` has a
 standard deviation ``step_spread sqrt(|dx|)``; readings have a relative noise.
 
-**Valid** where the published fits are: |V| up to about 1 V (`oblea`, `miao`) or 4 V (`jo`), room
-temperature. At the default read of 0.1 V only `miao` moves (its Vp is 0.09 V), by 1e-4 a
-millisecond. **Not modelled**: temperature, retention (below the thresholds the state stays as it
-is, for years), forming.
+**Valid** where the published fits are: |V| up to 1 V (`oblea`, `miao`) or 4 V (`jo`), room
+temperature; beyond, `warnings` says so. At the default read of 0.1 V only `miao` moves (its Vp is
+0.09 V), by 1e-4 a millisecond. **Not modelled**: temperature, retention (below the thresholds the
+state stays as it is, for years), forming.
 """
 
 import math
@@ -56,9 +56,14 @@ PRESETS = {
 }  # fmt: skip
 """[R: thomastiotto/Memristor-Models]: Oblea's Ag-chalcogenide, Miao's TaOx, Jo's Ag/a-Si"""
 
+TOO_HIGH = {"oblea": 1.0, "miao": 1.0, "jo": 4.0}
+"""V, where the published fits end"""
+
 # Slots of the parameter array after the temperature.
 A1, A2, B, AP, AN, VP, VN, EXP_VP, EXP_VN, FADE_UP, FADE_DOWN, XP, XN = range(1, 14)
 PACE_UP, PACE_DOWN, STEP_SPREAD, READ_NOISE = range(14, 18)
+# Slots of the state array: x and the highest voltage.
+HIGHEST = 1
 
 STRIDE = 0.02
 """the largest change of x in one stride along a load line"""
@@ -201,6 +206,8 @@ def _moved(x: float, drive: float, h: float, p: Array) -> float:
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
+    if abs(v) > x[HIGHEST]:
+        x[HIGHEST] = abs(v)
     drive, by_v = _drive(v, p)
     if drive == 0.0:
         return h
@@ -265,9 +272,14 @@ class Yakopcic(Device):
                 q.step_spread, q.read_noise,
             ]
         )  # fmt: skip
-        return p, np.array([q.position])
+        return p, np.array([q.position, 0.0])
 
     @property
     def state(self) -> dict[str, float]:
         """The position x, 0 to 1."""
         return {"x": float(self._x[0])}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What took the device out of its model's range so far, one sentence each."""
+        return self._beyond(float(self._x[HIGHEST]), TOO_HIGH[self.parameters.preset])

@@ -340,11 +340,11 @@ def test_spikes_are_kept_up_to_a_bound_and_counted_beyond(monkeypatch):
 def test_a_device_that_leaves_its_range_is_named_with_its_neuron():
     lone = load(device={**QUIET, "on_resistance": 20.0}, capacitance=1e-6, drive_resistance=1e3)
     lone.play(*steady(2.0, 1, 0.05), record=False)
-    assert lone.warnings == ["the current passed 10 mA, where the published model ends"]
+    assert lone.warnings == ["diffusive: the current passed 10 mA, where the published model ends"]
     row = load("cascade", device={**QUIET, "on_resistance": 20.0}, capacitance=1e-6,
                drive_resistance=1e3, sense_resistance=1.0)  # fmt: skip
     row.play(*steady(2.0, 1, 0.05), record=False)
-    assert row.warnings[0].startswith("neuron 1: the current passed")
+    assert row.warnings[0].startswith("neuron 1: diffusive: the current passed")
     assert load().warnings == []
 
 

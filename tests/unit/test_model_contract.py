@@ -77,6 +77,28 @@ def test_a_fresh_device_has_nothing_to_warn_of(name):
     assert create(name, seed=1).warnings == []
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("name", "most", "parameters"),
+    [
+        ("analog_bilayer", 4.0, {}), ("data_driven", 1.5, {}), ("iontronic_li", 3.5, {}),
+        ("gap_filament", 3.5, {"thermal_resistance": 0.0}), ("organic", 3.5, {}),
+        ("gap_filament", 3.5, {"formed": False}), ("quantum_dot", 5.0, {}),
+        ("yakopcic", 1.0, {}), ("yakopcic", 4.0, {"preset": "jo"}),
+    ],
+)  # fmt: skip
+def test_a_voltage_beyond_the_range_is_told_and_one_at_its_end_is_not(name, most, parameters, sign):
+    device = create(name, seed=1, **parameters)
+    for level in (most, 0.1, 0.0):
+        device.advance(sign * level, 1e-9)
+    assert device.warnings == []
+    device.advance(sign * 1.01 * most, 1e-9)
+    device.advance(0.1, 1e-9)
+    assert device.warnings == [
+        f"{name}: {1.01 * most:.3g} V across it, the model holds up to {most:g} V"
+    ]
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_goes_by_the_name_it_is_registered_under(name):
     assert create(name, seed=1).name == name

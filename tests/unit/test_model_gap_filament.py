@@ -350,3 +350,15 @@ def test_every_level_can_be_programmed_from_above_and_below(width, start, circui
         for target in (10e-6, 80e-6, 20e-6, 60e-6, 40e-6, 5e-6):
             attempts.append(write_verify(device, target, width, start, circuit))
     assert np.median(attempts) < 60
+
+
+@pytest.mark.parametrize(("limit", "valid"), [(1e-4, True), (np.inf, False)])
+def test_it_says_how_hot_its_filament_was(limit, valid):
+    device = GapFilament(seed=1)
+    device.play(np.array([2.6, 0.0]), np.array([1e-3, 1.0]), np.zeros(2), limit=limit)
+    if valid:
+        assert device.warnings == []
+    else:
+        (warning,) = device.warnings
+        assert warning.startswith("gap_filament: the filament reached ")
+        assert warning.endswith(" K, the model holds up to 1500 K")

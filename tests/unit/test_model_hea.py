@@ -306,7 +306,7 @@ def test_heat_decomposes_the_alloy_and_says_so():
     pulse(hea, 2.6, 1e-6, **BENCH)
     assert hea.warnings == []
     pulse(hea, 2.5, 1e-5)
-    assert "hea reached" in hea.warnings[0]
+    assert "hea: it reached" in hea.warnings[0]
     assert hea.state["decomposed"] > 0.01
 
 

@@ -178,6 +178,7 @@ def test_a_model_that_can_warn_is_shown_to_warn(name, generate):
     if generate.models.warns(plugins.load("model", name)):
         assert how
         assert said
+        assert all(text.startswith(f"{name}: ") for text in said)
     else:
         assert not said
 

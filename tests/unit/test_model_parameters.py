@@ -81,9 +81,9 @@ def test_every_name_of_every_choice_gives_a_device(model):
 
 def test_the_docs_page_shows_names_and_presets(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "docs")
-    from generate.models import _parameters
+    from generate.models import _parameters, _presets
 
-    page = _parameters(Parameters)
-    assert "| `window` |  | `soft` | `soft`, `hard` |" in page
+    page = "\n".join([_parameters(Parameters), *_presets(Parameters)])
+    assert "| `window` |  | — | `soft`, `hard` | `soft` |" in page
     assert "| preset | `slow` | `fast` | `wrong` |" in page
     assert "| `speed` | 1 | 50 | 1e+09 |" in page

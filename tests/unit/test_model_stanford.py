@@ -108,7 +108,7 @@ def test_without_a_limit_it_says_how_hot_it_got():
     stanford.advance(2.0, 1e-6)
     (warning,) = stanford.warnings
     print(warning)
-    assert "beyond the model's 1500 K" in warning
+    assert "holds up to 1500 K" in warning
 
 
 def test_the_granada_set_switches_below_a_volt_and_reset_is_self_limited():

@@ -129,7 +129,7 @@ def test_without_a_limit_it_says_how_hot_it_got():
     found.advance(3.0, 1e-3)
     (warning,) = found.warnings
     print(warning)
-    assert "beyond the model's 1500 K" in warning
+    assert "holds up to 1500 K" in warning
 
 
 def test_sizes_must_fit():
