@@ -278,25 +278,32 @@ class Run:
         return result
 
     def _analyze(self, file: RunFile, status: Status) -> tuple[dict[str, Any], str | None]:
-        """Return the figures of merit; an analysis that fails loses no run."""
-        if status == "failed" or not file.rows or not isinstance(self.procedure, Procedure):
-            return {}, None
+        """Return the figures of merit; an analysis that fails loses no run.
+
+        However a run ended, and whosever procedure it was, the device model held or did not.
+        """
         merits: dict[str, Any] = {}
         procedure = self.procedure
-        error = self._interrupts.attempt(lambda: merits.update(self._merits(procedure, file)))
+        error = None
+        if status != "failed" and file.rows and isinstance(procedure, Procedure):
+            error = self._interrupts.attempt(
+                lambda: merits.update(_plain(procedure.analyze(file.data)))
+            )
+        error = worse(
+            error, self._interrupts.attempt(lambda: merits.update(_plain(self._validity())))
+        )
         if error is None:
             return merits, None
         log.warning("the analysis failed", exc_info=error)
-        return {}, f"the data are whole, the analysis failed: {one_line(error)}"
+        return merits, f"the data are whole, the analysis failed: {one_line(error)}"
 
-    def _merits(self, procedure: Procedure, file: RunFile) -> dict[str, Any]:
-        """Return the procedure's figures of merit, and whether the model still held."""
-        merits = procedure.analyze(file.data)
+    def _validity(self) -> dict[str, Merit]:
+        """Return what says that the device model did not hold, where it did not."""
         warnings = self.bench.warnings() if self.bench is not None else []
-        if warnings:
-            title = "Within the range of the device model"
-            merits["model_validity"] = Merit(False, "", title, None, "; ".join(warnings))
-        return {name: plain(asdict(merit)) for name, merit in merits.items()}
+        if not warnings:
+            return {}
+        title = "Within the range of the device model"
+        return {"model_validity": Merit(False, "", title, None, "; ".join(warnings))}
 
     def _note_metadata(self) -> None:
         self.procedure.evaluate_metadata()
@@ -364,6 +371,10 @@ class _Sink:
         self.record = block.record
         self.record_trace = trace
         self.progress = progress
+
+
+def _plain(merits: Mapping[str, Merit]) -> dict[str, Any]:
+    return {name: plain(asdict(merit)) for name, merit in merits.items()}
 
 
 def _seed(bench: "Bench | None", seed: int | None) -> int:

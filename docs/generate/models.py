@@ -24,7 +24,7 @@ device behaves as its literature says, `[M]` and `[MEM]` from memory, not checke
 without a tag is a switch, a scale or a matter of numerics."""
 WARNED = """\
 What a model says is stored with the run: the figure of merit `model_validity` is false, and its
-note has the text. `benchctl show` prints it. A failed run is not analysed and has none."""
+note has the text, however the run ended. `benchctl show` prints it."""
 
 
 def pages(folder: Path) -> dict[str, str]:

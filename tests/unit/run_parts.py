@@ -23,6 +23,7 @@ class FakeBench:
             check=self.check,
         )
         self.refuse = None
+        self.beyond = []
 
     def check(self, stimulus, *, compliance):
         self.calls.append(("check", stimulus, compliance))
@@ -33,7 +34,7 @@ class FakeBench:
         return {"identities": {"smu": "KEITHLEY,2450"}, "temperature": float("nan")}
 
     def warnings(self):
-        return []
+        return self.beyond
 
     def safe(self):
         self.calls.append("safe")

@@ -46,6 +46,38 @@ def test_however_it_ends_outputs_go_off_first_and_rows_are_kept(
         assert (stored.analysis == {}) == (status == "failed")
 
 
+@pytest.mark.parametrize(
+    ("error", "status"), [(InstrumentError("gone"), "failed"), (Stopped("asked"), "stopped")]
+)
+@pytest.mark.parametrize("beyond", [[], ["x: 9 V across it", "x: it reached 2000 K"]])
+def test_however_it_ends_the_file_says_whether_the_model_held(tmp_path, error, status, beyond):
+    bench = FakeBench()
+    bench.beyond = beyond
+    result = Run(interrupting(error), bench, out=tmp_path).execute()
+    with StoredRun(result.file) as stored:
+        found = stored.analysis.get("model_validity")
+        assert stored.status == status
+    if beyond:
+        assert (found["value"], found["note"]) == (False, "x: 9 V across it; x: it reached 2000 K")
+    else:
+        assert found is None
+
+
+def test_an_analysis_that_fails_hides_no_model_that_did_not_hold(tmp_path):
+    class Wrong(Counting):
+        """Record rows nobody can analyse."""
+
+        def analyze(self, data):
+            raise ZeroDivisionError
+
+    bench = FakeBench()
+    bench.beyond = ["x: 9 V across it"]
+    result = Run(Wrong(), bench, out=tmp_path).execute()
+    assert result.status == "finished"
+    assert "the analysis failed" in result.error
+    assert list(result.analysis) == ["model_validity"]
+
+
 def test_a_shutdown_that_fails_fails_the_run_after_the_outputs_are_off(tmp_path):
     class Clumsy(Counting):
         """Fail on the way out."""

@@ -66,6 +66,13 @@ def test_a_stock_pymeasure_procedure_runs(tmp_path):
     assert ("progress", 1.0, 0.0) in [(*h[:2], 0.0) for h in watcher.heard if h[0] == "progress"]
 
 
+def test_a_stock_procedure_takes_a_model_out_of_its_range_as_any_other(tmp_path):
+    bench = FakeBench()
+    bench.beyond = ["x: 9 V across it"]
+    result = Run(Stock(), bench, out=tmp_path).execute()
+    assert result.analysis["model_validity"]["note"] == "x: 9 V across it"
+
+
 def test_a_stock_procedure_needs_no_bench_and_stops_when_it_asks(tmp_path):
     class Asking(Stock):
         """Stop itself through the run."""
