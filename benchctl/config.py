@@ -221,12 +221,12 @@ def read_config(path: Path) -> BenchConfig:
         raise ConfigError(
             f"{path}: {error.strerror or error}; give the path of a bench.toml"
         ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     try:
         return BenchConfig.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text") from None
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first(error)}") from None
 
