@@ -178,6 +178,12 @@ class BenchConfig(Frozen):
                 f"[wiring] gate: {wants} needs the second channel of the source-meter, "
                 f'gate = "{self.second_channel}"'
             )
+        if array.scheme == "half" and self.dut.limits.gate_current is None:
+            raise ValueError(
+                "[dut.array] scheme half needs [dut] limits gate_current: what the second channel "
+                "gives to the half-selected lines can reach the chosen cell beside the compliance; "
+                "name what these lines need, and no more"
+            )
         if second and array.first_gate:
             raise ValueError(
                 f"[dut.array] the second channel cannot serve both first_gate and {wants}; "

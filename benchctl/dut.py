@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 
-from benchctl.errors import CapabilityError, ConfigError, Stopped
+from benchctl.errors import CapabilityError, ConfigError, InstrumentError, Stopped
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.quantities import show
@@ -329,7 +329,12 @@ class Dut:
         self._switch(generator=False)
         readings = self.wiring.source_meter.play(program)
         array = self.wiring.array
-        if array is not None and array.senses and readings.gate_current is not None:
+        if array is not None and array.senses:
+            if readings.gate_current is None:
+                raise InstrumentError(
+                    f"{self.name}: the source-meter measured no current in the column, and that of "
+                    "the row is not the cell's; check the driver's second channel"
+                )
             # What leaves the column is what went through the cell, and through no other.
             return replace(readings, current=-readings.gate_current, gate_current=None)
         return readings

@@ -29,7 +29,7 @@ address = "GPIB0::22::INSTR"
 source_meter = "smu"
 {wiring}
 [dut]
-limits = {{ voltage = ["-3.5 V", "3.5 V"], current = "2 mA" }}
+limits = {{ voltage = ["-3.5 V", "3.5 V"], current = "2 mA", gate_current = "2 mA" }}
 [dut.array]
 matrix = "matrix"
 rows = {rows}

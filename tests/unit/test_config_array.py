@@ -35,10 +35,16 @@ ARRAY = '[dut.array]\nmatrix = "matrix"\nrows = 8\ncolumns = 4\n'
         (ONE + MATRIX + WIRED + ARRAY.replace('"matrix"', '"smu"'), ["matrix", "'smu'"]),
         (ONE + MATRIX + WIRED + ARRAY + "cell = [8, 0]", ["[8, 0]", "8 x 4", "from 0"]),
         (ONE + MATRIX + WIRED + ARRAY + 'scheme = "half"', ['gate = "smu.2"', "scheme half"]),
+        (ONE + MATRIX + WIRED + 'gate = "smu.2"\n' + ARRAY + 'scheme = "half"', ["gate_current"]),
         (ONE + MATRIX + WIRED + ARRAY + "first_gate = 20", ['gate = "smu.2"', "first_gate"]),
         (
-            ONE + MATRIX + WIRED + 'gate = "smu.2"\n' + ARRAY + 'first_gate = 20\nscheme = "half"',
-            ["half", "first_gate"],
+            ONE
+            + MATRIX
+            + WIRED
+            + 'gate = "smu.2"\n'
+            + ARRAY
+            + 'first_gate = 20\nscheme = "sensed"',
+            ["sensed", "first_gate"],
         ),
         (ONE + MATRIX + WIRED + 'gate = "smu.2"\n' + ARRAY, ["leave it out"]),
         (ONE + '[dut]\nlimits = { gate = ["1 V", "2 V"] }', ["limits.gate", "0 V"]),
