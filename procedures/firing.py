@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl.analysis.neuron import Firing as Found
-from benchctl.analysis.neuron import firing, rheobase, spikes, thresholds
+from benchctl.analysis.neuron import firing, resolved, rheobase, spikes, thresholds
 from benchctl.dut import Dut
 from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
@@ -101,13 +101,17 @@ class Firing(Procedure):
         found = list(self._trials(data, np.abs(seen)))
         if not found:
             return {}
-        levels = np.array([level for level, _ in found])
-        silent, fires = rheobase(np.abs(levels), [f.count for _, f in found])
-        best = max((f for _, f in found), key=lambda f: f.count)
+        levels = np.array([level for level, _, _ in found])
+        silent, fires = rheobase(np.abs(levels), [f.count for _, f, _ in found])
+        best = max((f for _, f, _ in found), key=lambda f: f.count)
         note = f"at {', '.join(f'{level:g} V' for level in levels)}"
+        hidden = [f"{level:g} V" for level, _, clear in found if not clear]
+        if hidden:
+            note += f"; not resolved at {', '.join(hidden)}: sample faster"
+        counts = [float(f.count) for _, f, _ in found]
         return {
-            "spikes": Merit([float(f.count) for _, f in found], "", "Spikes by input", None, note),
-            "rate": Merit([f.rate for _, f in found], "Hz", "Rate by input", None, note),
+            "spikes": Merit(counts, "", "Spikes by input", None, note),
+            "rate": Merit([f.rate for _, f, _ in found], "Hz", "Rate by input", None, note),
             "rheobase": Merit(
                 fires, "V", "Smallest input that fires",
                 (silent, fires) if math.isfinite(silent) and math.isfinite(fires) else None,
@@ -124,11 +128,12 @@ class Firing(Procedure):
 
     def _trials(
         self, data: Mapping[str, NDArray[Any]], seen: NDArray[Any]
-    ) -> Iterator[tuple[float, Found]]:
-        """Yield (input, what it did) of each trial."""
+    ) -> Iterator[tuple[float, Found, bool]]:
+        """Yield (input, what it did, whether spikes could be seen) of each trial."""
         for number in np.unique(data["trial"]):
             rows = data["trial"] == number
             bounds = thresholds(seen[rows], self.fire, min(self.rearm, self.fire))
             begins = spikes(data["elapsed"][rows], seen[rows], *bounds)
             level = float(data["input"][rows][0])
-            yield level, firing(begins, float(data["elapsed"][rows].max()))
+            found = firing(begins, float(data["elapsed"][rows].max()))
+            yield level, found, resolved(seen[rows])

@@ -20,6 +20,8 @@ CONTRAST = 0.02
 CLEAR = 6.0
 """times the change from sample to sample: a current that rises less than either has no spikes. A
 sawtooth has to be sampled seven times in a cycle"""
+SWINGS = 0.1
+"""of the largest current: with less than this there is nothing to resolve"""
 
 
 def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> tuple[float, float]:
@@ -29,19 +31,30 @@ def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> 
     half-way down. The first spikes may be larger than all others, so the peak is the median one.
     Both are not a number where the current hardly rises (`CONTRAST`, `CLEAR`).
     """
-    i = np.asarray(current, dtype=float)
-    i = i[np.isfinite(i)]
-    if i.size < 2:
-        return math.nan, math.nan
-    low = float(np.percentile(i, RESTING))
-    i = i[np.argmax(i < 0.5 * (low + float(i.max()))) :]
-    span = float(i.max()) - low
-    noise = float(np.median(np.abs(np.diff(i)))) / 0.954 if i.size > 1 else 0.0
-    if span <= CONTRAST * abs(low + span) or span <= CLEAR * noise:
+    i, low, span, noise = _swing(current)
+    if not span > max(CONTRAST * abs(low + span), CLEAR * noise):
         return math.nan, math.nan
     peaks = _peaks(i, low + 0.1 * span, low + 0.05 * span)
     high = float(np.median(peaks)) if peaks.size else low + span
     return low + fire * (high - low), low + rearm * (high - low)
+
+
+def resolved(current: ArrayLike) -> bool:
+    """Tell whether spikes could be seen: a current that swings from sample to sample hides them."""
+    _, low, span, noise = _swing(current)
+    return not CLEAR * noise >= span > SWINGS * abs(low + span)
+
+
+def _swing(current: ArrayLike) -> tuple[FloatArray, float, float, float]:
+    """Return the settled current, its rest, how far it rises, its change from sample to sample."""
+    i = np.asarray(current, dtype=float)
+    i = i[np.isfinite(i)]
+    if i.size < 2:
+        return i, math.nan, math.nan, math.nan
+    low = float(np.percentile(i, RESTING))
+    i = i[np.argmax(i < 0.5 * (low + float(i.max()))) :]
+    noise = float(np.median(np.abs(np.diff(i)))) / 0.954 if i.size > 1 else 0.0
+    return i, low, float(i.max()) - low, noise
 
 
 def _peaks(i: FloatArray, over: float, under: float) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchctl.analysis.neuron import firing, rheobase, spikes, thresholds
+from benchctl.analysis.neuron import firing, resolved, rheobase, spikes, thresholds
 
 
 def train(begins, samples=1000, length=3):
@@ -55,6 +55,18 @@ def test_a_small_ripple_on_a_large_current_is_seen_where_noise_is_not():
     time = np.arange(2000) * 1e-3
     ripple = 1e-4 * (1 - 0.05 * (time % 0.1) / 0.1)
     assert len(spikes(time, ripple, *thresholds(ripple))) == 19
+
+
+def test_what_is_sampled_too_slowly_is_said_to_hide_its_spikes():
+    for samples, clear in ((20, True), (2.5, False)):
+        phase = np.arange(2000) / samples % 1
+        sawtooth = 1e-6 * (1 - 0.5 * phase)
+        assert resolved(sawtooth) is clear
+        found = spikes(np.arange(2000.0), sawtooth, *thresholds(sawtooth))
+        assert (found.size > 90) is clear
+    assert resolved(train([100, 500])[1])
+    assert resolved(np.full(10, 1e-6))
+    assert resolved([])
 
 
 def test_a_clock_is_told_from_a_poisson_process():
