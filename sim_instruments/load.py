@@ -115,6 +115,15 @@ class GatedLoad(Load, Protocol):
         ...
 
 
+class RestingGate:
+    """What makes a `GatedLoad` a `Load` as well: its third terminal is at 0 V."""
+
+    def play(self: GatedLoad, voltage: Array, *segments: Any, **state: Any) -> Played:
+        """Play segments with nothing at the third terminal; see `GatedLoad.play_gated`."""
+        played = self.play_gated(voltage, np.zeros(voltage.size), *segments, **state)
+        return Played(*played[:3])
+
+
 @runtime_checkable
 class ArrayLoad(GatedLoad, Protocol):
     """Rows, columns and, with transistors, gate lines behind a switch matrix."""

@@ -31,7 +31,7 @@ import numpy as np
 from sim_instruments.circuits.crossbar import Crossbar
 from sim_instruments.circuits.drive import FLOATING, Drive, Source
 from sim_instruments.circuits.nodal import Solution
-from sim_instruments.load import ROOM, GatedPlayed, Played
+from sim_instruments.load import ROOM, GatedPlayed, RestingGate
 from sim_instruments.models.circuit import Array
 
 NOWHERE, HIGH, LOW, THIRD = range(4)
@@ -39,7 +39,7 @@ _ROLES: Final = {HIGH: "high", LOW: "low", THIRD: "third"}
 _KINDS: Final = ("row", "column", "gate")
 
 
-class ArrayOfCells:
+class ArrayOfCells(RestingGate):
     """Devices in rows and columns behind a switch matrix; an `ArrayLoad`.
 
     Args:
@@ -139,27 +139,6 @@ class ArrayOfCells:
         high = self._lines == HIGH
         source = Source(high, level, limit, resistance) if high.any() else None
         return Drive(held[:rows], held[rows:], gates, source, self._chosen)
-
-    def play(
-        self,
-        voltage: Array,
-        duration: Array,
-        ramp: Array,
-        count: int = 1,
-        limit: float = np.inf,
-        resistance: float = 0.0,
-        temperature: float = ROOM,
-        record: bool = True,
-        *,
-        before: float = 0.0,
-        start: float = 0.0,
-    ) -> Played:
-        """Play segments `count` times with the third input at 0 V; see `play_gated`."""
-        played = self.play_gated(
-            voltage, np.zeros(voltage.size), duration, ramp, count, limit, resistance, temperature,
-            record, before=before, start=start,
-        )  # fmt: skip
-        return Played(played.voltage, played.current, played.limited)
 
     def play_gated(
         self,

@@ -33,7 +33,7 @@ from sim_instruments.circuits.one_transistor import OneTransistorNeuron
 from sim_instruments.circuits.pieces import Indices, Segments, cut
 from sim_instruments.circuits.rc_neuron import RCNeuron
 from sim_instruments.circuits.relaxation_oscillator import RelaxationOscillator
-from sim_instruments.load import ROOM, GatedPlayed, Played
+from sim_instruments.load import ROOM, GatedPlayed, RestingGate
 from sim_instruments.models import create
 from sim_instruments.models.circuit import BATTERY, Array
 from sim_instruments.models.device import Device
@@ -52,7 +52,7 @@ APPROXIMATIONS = (
 )
 
 
-class CircuitLoad:
+class CircuitLoad(RestingGate):
     """A circuit as what the sources of a bench drive.
 
     Args:
@@ -142,27 +142,6 @@ class CircuitLoad:
             rest = Segments(np.zeros(1), np.zeros(1), np.array([duration]), np.zeros(1))
             for drive, _, _ in self._windows(rest, 1, (0.0, 0.0)):
                 self._feed(drive, math.inf, 0.0, temperature)
-
-    def play(
-        self,
-        voltage: Array,
-        duration: Array,
-        ramp: Array,
-        count: int = 1,
-        limit: float = math.inf,
-        resistance: float = 0.0,
-        temperature: float = ROOM,
-        record: bool = True,
-        *,
-        before: float = 0.0,
-        start: float = 0.0,
-    ) -> Played:
-        """Play segments `count` times with nothing at the third terminal; see `Device.play`."""
-        played = self.play_gated(
-            voltage, np.zeros(voltage.size), duration, ramp, count, limit, resistance, temperature,
-            record, before=before, start=start,
-        )  # fmt: skip
-        return Played(*played[:3])
 
     def play_gated(
         self,

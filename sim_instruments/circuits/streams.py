@@ -99,7 +99,7 @@ def stream(typing: Any, handle: Any, cell: Any) -> Any:
         generator.bit_generator = bits._getvalue()  # noqa: SLF001 - numba has no other name
         generator.meminfo = cgutils.get_null_value(generator.meminfo.type)
         generator.parent = cgutils.get_null_value(generator.parent.type)
-        return generator._getvalue()  # noqa: SLF001
+        return generator._getvalue()  # noqa: SLF001 - as above
 
     if not isinstance(handle, types.Array):
         return None
