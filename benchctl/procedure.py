@@ -155,7 +155,8 @@ class Procedure(pymeasure.experiment.Procedure):
         self.dut = self._bench.dut
         self.dut.should_stop = self.should_stop
         self.check(self.dut)
-        # The Worker takes any exception for a failure; a stop that was asked for is none.
+        # The Worker takes any exception for a failure; a stop that was asked for is none. It
+        # calls `execute` of the object, which mypy wants left as the class has it.
         self.execute = _until_stopped(self.execute)  # type: ignore[method-assign]
 
     def execute(self) -> None:

@@ -394,4 +394,4 @@ def _kebab(name: str) -> str:
 
 def _now() -> str:
     """Return the date and time of day, for people; durations never come from here."""
-    return datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251
+    return datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - see above

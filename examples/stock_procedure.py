@@ -15,7 +15,7 @@ class RandomWalk(Procedure):
     stride = FloatParameter("Stride", units="V", default=0.1)
     seed = IntegerParameter("Seed of the walk", default=1)
 
-    DATA_COLUMNS = ["Step", "Position (V)"]  # noqa: RUF012
+    DATA_COLUMNS = ["Step", "Position (V)"]  # noqa: RUF012 - PyMeasure's way
 
     def startup(self) -> None:
         """Choose the way."""

@@ -1,8 +1,9 @@
 """The reading buffer of a Keithley 2450: columns of readings, and their answer to a query."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,10 +145,10 @@ class Buffer:
             return batch.source
         return batch.time - (self.first or 0.0)
 
-    def _words(self, batch: Batch, element: str, form: object) -> list[str]:
+    def _words(self, batch: Batch, element: str, form: Callable[[Any], str]) -> list[str]:
         """Return one element of each reading as text."""
         if element in BINARY:
-            return list(map(form, self._column(batch, element).tolist()))  # type: ignore[call-overload]
+            return list(map(form, self._column(batch, element).tolist()))
         if element in ("STAT", "SOURSTAT"):
             numbers = batch.status if element == "STAT" else batch.source_status
             return list(map(str, numbers.tolist()))

@@ -63,7 +63,7 @@ def between(theme: Theme, share: float) -> QColor:
     a, b = QColor(theme.oldest), QColor(theme.newest)
     mix = [
         round(x + (y - x) * share)
-        for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)  # type: ignore[index]
+        for x, y in ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
     ]
     return QColor(*mix)
 

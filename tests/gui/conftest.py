@@ -40,8 +40,8 @@ class StandInBench:
     """What the window needs of a bench."""
 
     name = "stand_in"
-    identities = {"smu": "KEITHLEY INSTRUMENTS,MODEL 2450,04096331,1.7.12b"}  # noqa: RUF012
-    defaults: dict = {}  # noqa: RUF012
+    identities = {"smu": "KEITHLEY INSTRUMENTS,MODEL 2450,04096331,1.7.12b"}  # noqa: RUF012 - never changed
+    defaults: dict = {}  # noqa: RUF012 - never changed
     config = SimpleNamespace(simulation=SimpleNamespace(seed=1))
 
     def __init__(self, *, simulated=True):
@@ -70,7 +70,7 @@ class Quick(Procedure):
     set_voltage = quantity("Set voltage", 1.0, "V", -20, 20)
     cycles = count("Cycles", 50)
     compliance = quantity("Compliance", "100 uA", "A", 1e-12, 1)
-    DATA_COLUMNS = ["Cycle", "Conductance (S)"]  # noqa: RUF012
+    DATA_COLUMNS = ["Cycle", "Conductance (S)"]  # noqa: RUF012 - PyMeasure's way
     PLOTS = (Plot("cycle", "conductance"),)
 
     def preview(self):

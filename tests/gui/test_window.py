@@ -188,7 +188,7 @@ def test_each_procedure_keeps_what_was_typed(open_window, qtbot):
 
 def test_a_stock_procedure_gets_a_plot_of_its_own():
     class Stock(StockProcedure):
-        DATA_COLUMNS = ["Field (T)", "Signal (V)"]  # noqa: RUF012
+        DATA_COLUMNS = ["Field (T)", "Signal (V)"]  # noqa: RUF012 - PyMeasure's way
 
     (plot,) = plots_of(Stock)
     assert (plot.x, plot.y) == ("field", "signal")

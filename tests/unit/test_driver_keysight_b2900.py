@@ -276,7 +276,7 @@ class connected:  # noqa: N801  # reads as what it makes
             )
             return play(port, voltage, duration, ramp, **rest)
 
-        self.world.play = playing  # type: ignore[method-assign]
+        self.world.play = playing
 
     def __enter__(self) -> "connected":
         return self

@@ -320,7 +320,7 @@ def test_parts_of_the_readings(bench: Bench) -> None:
 
 def test_digital_lines(bench: Bench) -> None:
     lines: list[tuple[int, bool]] = []
-    bench.world.set_line = lambda port, line, high: lines.append((line, high))  # type: ignore[method-assign]
+    bench.world.set_line = lambda port, line, high: lines.append((line, high))
     bench.send(":SOUR:DIG:DATA 2", ":SOUR:DIG:EXT2:FUNC DIO", ":SOUR:DIG:EXT14:FUNC DIO")
     assert lines == [(14, False)]
     bench.send(":SOUR:DIG:DATA 8192", ":SOUR:DIG:EXT14:POL NEG", "*RST")
