@@ -5,55 +5,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matrix_bench import MatrixBench
 
 from sim_instruments.keithley_7001 import RELAY, Keithley7001, Keithley7002
 
 
-class SpyWorld:
-    """Writes down what the matrix closes, and when."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.changes = [(0.0, set())]
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-    def set_crosspoints(self, port, closed):
-        assert port == "matrix"
-        assert isinstance(closed, frozenset)
-        self.changes.append((self.now, set(closed)))
-
-    @property
-    def closed(self):
-        return self.changes[-1][1]
-
-
-class Bench:
-    def __init__(self, kind=Keithley7001):
-        self.world = SpyWorld()
-        self.box = kind(self.world, "matrix")
-        self.tell("*CLS")
-
-    def tell(self, message):
-        self.box.write(message.encode() + b"\n")
-
-    def ask(self, message):
-        self.tell(message)
-        answer = self.box.read()
-        return None if answer is None else answer.decode().strip()
-
-    def errors(self):
-        """Empty the queue; what a missing answer adds to it (-420) is not of interest."""
-        found = []
-        while number := int(self.ask(":SYST:ERR?").partition(",")[0]):
-            found.append(number)
-        return [number for number in found if number != -420]
-
-
 @pytest.fixture
 def bench():
-    return Bench()
+    return MatrixBench(Keithley7001)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +49,7 @@ def test_cards(bench):
     assert bench.ask(":ROUT:CONF:SLOT2:CTYP?;:ROUT:CONF:SLOT2:POLE?") == "C7012;2"
     bench.tell(":CONF:SLOT3:CTYP?")
     assert bench.errors() == [-114]
-    assert Bench(Keithley7002).ask(":CONF:SLOT10:CTYP?") == "C7012"
+    assert MatrixBench(Keithley7002).ask(":CONF:SLOT10:CTYP?") == "C7012"
 
 
 @pytest.mark.parametrize(
@@ -164,12 +123,12 @@ channels = st.frozensets(
 @given(channels)
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_round_trip_of_lists(wanted):
-    bench = Bench(Keithley7002)
+    bench = MatrixBench(Keithley7002)
     listed = ",".join(f"{slot}!{row}!{column}" for slot, row, column in wanted)
     bench.tell(f":CLOS (@{listed})")
     assert bench.world.closed == {(row, column + 10 * (slot - 1)) for slot, row, column in wanted}
     answer = bench.ask("CLOS:STAT?")
-    again = Bench(Keithley7002)
+    again = MatrixBench(Keithley7002)
     again.tell(f":CLOS {answer}")
     assert again.world.closed == bench.world.closed
     found = set()

@@ -5,55 +5,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matrix_bench import MatrixBench, SpyWorld
 
 from sim_instruments.keysight_b2200 import RELAY, KeysightB2200, KeysightE5250A
 
 
-class SpyWorld:
-    """Writes down what the matrix closes, and when."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.changes = []
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-    def set_crosspoints(self, port, closed):
-        assert port == "matrix"
-        assert isinstance(closed, frozenset)
-        self.changes.append((self.now, set(closed)))
-
-    @property
-    def closed(self):
-        return self.changes[-1][1] if self.changes else set()
-
-
-class Bench:
-    def __init__(self, kind=KeysightB2200):
-        self.world = SpyWorld()
-        self.box = kind(self.world, "matrix")
-        self.tell("*CLS")
-
-    def tell(self, message):
-        self.box.write(message.encode() + b"\n")
-
-    def ask(self, message):
-        self.tell(message)
-        answer = self.box.read()
-        return None if answer is None else answer.decode().strip()
-
-    def errors(self):
-        """Empty the queue; what a missing answer adds to it (-420) is not of interest."""
-        found = []
-        while number := int(self.ask(":SYST:ERR?").partition(",")[0]):
-            found.append(number)
-        return [number for number in found if number != -420]
-
-
 @pytest.fixture
 def bench():
-    return Bench()
+    return MatrixBench(KeysightB2200)
 
 
 # The words QCoDeS's driver sends to a real one, each followed by *ESR? there.
@@ -329,7 +288,7 @@ def test_device_clear_leaves_contacts_alone(bench):
 
 
 def test_an_e5250a_has_ten_inputs_and_no_ground_mode():
-    bench = Bench(KeysightE5250A)
+    bench = MatrixBench(KeysightE5250A)
     assert bench.ask("*IDN?").split(",")[1] == "E5250A"
     bench.tell(":CLOS (@01048)")
     assert bench.world.closed == {(10, 48)}
@@ -346,7 +305,7 @@ crosspoints = st.frozensets(st.tuples(st.integers(1, 14), st.integers(1, 48)), m
 @given(crosspoints, st.booleans())
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_round_trip_of_lists(wanted, padded):
-    bench = Bench()
+    bench = MatrixBench(KeysightB2200)
     width = 5 if padded else 1
     listed = ",".join(f"{source * 100 + output:0{width}d}" for source, output in wanted)
     if wanted:
@@ -360,6 +319,6 @@ def test_round_trip_of_lists(wanted, padded):
 @given(st.text(alphabet="@0123456789,: -a", max_size=20))
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_any_list_is_either_obeyed_or_an_error(text):
-    bench = Bench()
+    bench = MatrixBench(KeysightB2200)
     bench.tell(f":CLOS ({text})")
     assert bool(bench.world.closed) != bool(bench.errors())
