@@ -165,7 +165,7 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
                     name=each,
                     clock=clock,
                     limits=limits.at_the_gate if each == config.wiring.gate else limits,
-                    series_resistance=config.wiring.series_resistance,
+                    series_resistance=_series_resistance(config, each),
                     **options,
                 )
             except (TypeError, ValueError) as error:
@@ -180,6 +180,12 @@ def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
         _make_safe(instruments)
         _disconnect(instruments, locks)
         raise
+
+
+def _series_resistance(config: BenchConfig, name: str) -> float:
+    """Return what the wiring puts between an instrument and the device (Ohm)."""
+    wiring = config.wiring
+    return wiring.gate_resistance if name == wiring.gate else wiring.series_resistance
 
 
 def _simulation(config: BenchConfig) -> Any:
@@ -264,6 +270,7 @@ def _wire(config: BenchConfig, instruments: dict[str, Any]) -> Wiring:
         wiring.series_resistance,
         second,
         instruments[wiring.gate] if wiring.gate and not second else None,
+        wiring.gate_resistance,
         None if config.dut.array is None else _array(config.dut.array, instruments),
     )
 

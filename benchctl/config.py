@@ -38,10 +38,12 @@ class WiringConfig(Frozen):
     settle: Annotated[Seconds, Field(gt=0, le=1)] = 2e-3
     """time the relay's contacts need"""
     series_resistance: Annotated[Ohms, Field(ge=0)] = 0.0
-    """resistor in the path of the generator, and of one on the gate; all that limits its current"""
+    """resistor in the path of `generator`; all that limits its current"""
     gate: str | None = None
     """what drives a third terminal: `smu.2` is the second channel of the source-meter `smu`, in
     step with the first; or the name of a pulse generator, which pulses while the device rests"""
+    gate_resistance: Annotated[Ohms, Field(ge=0)] = 0.0
+    """resistor in the path of a pulse generator on the gate; all that limits its current"""
 
 
 class LimitsConfig(Frozen):
@@ -156,6 +158,11 @@ class BenchConfig(Frozen):
         channels = sorted({*self.instruments, self.second_channel} - set(taken))
         if gate is not None and gate not in channels:
             raise ValueError(f"[wiring] gate: {unknown('source', gate, channels)}")
+        if self.wiring.gate_resistance and gate in (None, self.second_channel):
+            raise ValueError(
+                "[wiring] gate_resistance: it is for a pulse generator on the gate, and there is "
+                "none; a source-meter's channel limits its current by itself, leave it out"
+            )
 
     def _check_array(self) -> None:
         array = self.dut.array

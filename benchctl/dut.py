@@ -253,8 +253,9 @@ class Dut:
             )
         if step.source is self.wiring.gate and self.wiring.gate is not None:
             self.limits.at_the_gate.check_unlimited(
-                step.program, self.wiring.gate.capabilities, self.wiring.series_resistance
-            )
+                step.program, self.wiring.gate.capabilities, self.wiring.gate_resistance,
+                key="gate_resistance",
+            )  # fmt: skip
 
     def _count_switches(self, passes: Passes) -> int:
         """Return how often the relay will change over."""

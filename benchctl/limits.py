@@ -75,10 +75,18 @@ class Limits:
                 f"DUT's limit of {show(self.gate_compliance, 'A')}; lower it, or widen [dut] limits"
             )
 
-    def check_unlimited(self, program: Program, source: Capabilities, series: float) -> None:
+    def check_unlimited(
+        self,
+        program: Program,
+        source: Capabilities,
+        series: float,
+        *,
+        key: str = "series_resistance",
+    ) -> None:
         """Refuse a source without compliance whose resistance alone allows too much current.
 
-        The worst case is a shorted device: |V| / (source resistance + `series`, Ohm).
+        The worst case is a shorted device: |V| / (source resistance + `series`, Ohm); `key` of
+        ``[wiring]`` says what `series` is.
 
         Raises:
             LimitExceeded: naming the current and the series resistance that would do.
@@ -91,7 +99,7 @@ class Limits:
             f"nothing but {show(resistance, 'Ohm')} limits the current of a {show(peak, 'V')} "
             f"pulse, and a shorted device would draw more than {show(self.current, 'A')}; fit a "
             f"series resistor of {show(peak / self.current - source.resistance, 'Ohm')} or more "
-            "and name it in [wiring] series_resistance"
+            f"and name it in [wiring] {key}"
         )
 
 

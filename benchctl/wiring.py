@@ -118,11 +118,13 @@ class Wiring:
     generator: PulseGenerator | None = None
     relay: Relay | None = None
     series_resistance: float = 0.0
-    """Ohm, in the path of generators"""
+    """Ohm, in the path of `generator`"""
     second_channel: bool = False
     """the source-meter's second channel is on the third terminal, or on the matrix"""
     gate: PulseGenerator | None = None
     """on the third terminal"""
+    gate_resistance: float = 0.0
+    """Ohm, in its path"""
     array: Array | None = None
     shortest: float = field(init=False)
     """s, the shortest segment of the source-meter, with room for rounding"""

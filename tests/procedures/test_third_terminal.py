@@ -5,7 +5,8 @@ import pytest
 
 from benchctl import open_bench
 from benchctl.errors import CapabilityError, LimitExceeded
-from benchctl.stimulus import Segment, Stimulus, read
+from benchctl.quantities import parse
+from benchctl.stimulus import Segment, Stimulus, pulse, read
 from procedures.potentiation import Potentiation
 
 TWO_CHANNELS = """
@@ -25,7 +26,15 @@ address = "USB0::0x0957::0x4108::MY51350123::INSTR"
 [wiring]
 source_meter = "smu"
 gate = "pulser"
-series_resistance = "1 MOhm"
+gate_resistance = "1 MOhm"
+"""
+OTHER = """
+[instruments.fast]
+driver = "keysight_81160a"
+address = "GPIB0::10::INSTR"
+[wiring]
+name = "relay"
+generator = "fast"
 """
 REST = """
 [dut]
@@ -104,6 +113,28 @@ def test_the_gates_limits_are_its_own(gated, instruments):
 
 
 def test_a_generator_without_a_resistor_may_not_short_into_the_gate(gated):
-    bench = gated(GENERATOR.replace('series_resistance = "1 MOhm"', ""), "ecram")
-    with pytest.raises(LimitExceeded, match="series resistor"):
+    bench = gated(GENERATOR.replace('gate_resistance = "1 MOhm"', ""), "ecram")
+    with pytest.raises(LimitExceeded, match=r"series resistor.*\[wiring\] gate_resistance"):
         bench.dut.check(Stimulus((Segment(0.0, 1e-3, gate=1.0),)))
+
+
+@pytest.mark.parametrize(
+    ("device", "gate", "refused"),
+    [("2 kOhm", "1 MOhm", None), ("1 MOhm", "2 kOhm", "gate_resistance"),
+     ("50 Ohm", "1 MOhm", "series_resistance")],
+)  # fmt: skip
+def test_each_generator_has_a_resistor_of_its_own(gated, device, gate, refused):
+    text = GENERATOR.replace("[wiring]", OTHER).replace("1 MOhm", gate)
+    bench = gated(text + f'series_resistance = "{device}"\n', "ecram")
+    pulses = {
+        "series_resistance": pulse(1.0, 1e-6),
+        "gate_resistance": Stimulus((Segment(0.0, 1e-3, gate=1.0),)),
+    }
+    for key, stimulus in pulses.items():
+        if key == refused:
+            with pytest.raises(LimitExceeded, match=rf"\[wiring\] {key}"):
+                bench.dut.play(stimulus)
+        else:
+            bench.dut.play(stimulus)
+    found = {name: bench.instruments[name].series_resistance for name in ("fast", "pulser")}
+    assert found == {"fast": parse(device, "Ohm"), "pulser": parse(gate, "Ohm")}

@@ -35,7 +35,7 @@ BENCHES = {
     "relay": ONE + PULSER + '[wiring]\nname = "relay"\nsource_meter = "smu"\n'
     'generator = "pulser"\nseries_resistance = "100 kOhm"\n' + LIMITS + RESISTORS,
     "generator on the gate": ONE + PULSER + '[wiring]\nsource_meter = "smu"\ngate = "pulser"\n'
-    'series_resistance = "100 kOhm"\n' + LIMITS + '[simulation]\nmodel = "ecram"\n',
+    'gate_resistance = "100 kOhm"\n' + LIMITS + '[simulation]\nmodel = "ecram"\n',
 } | {
     scheme: TWO + MATRIX + '[wiring]\nsource_meter = "smu"\n' + ('gate = "smu.2"\n' * second)
     + LIMITS + CELLS + f'scheme = "{scheme}"\n' + RESISTORS

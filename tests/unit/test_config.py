@@ -61,6 +61,10 @@ def test_quantities_arrive_in_si(bench_file):
         (("[dut]", "[dut"), ["not TOML"]),
         (("[dut]", '[wiring]\nname = "matrix"\n[dut]'), ["wiring.name", "'direct' or 'relay'"]),
         (("[dut]", '[wiring]\nname = "relay"\n[dut]'), ["generator"]),
+        (
+            ("[dut]", '[wiring]\ngate_resistance = "1 MOhm"\n[dut]'),
+            ["gate_resistance", "there is none"],
+        ),
         (("[dut]", '[wiring]\nsource_meter = "smuu"\n[dut]'), ["'smuu'", "did you mean 'smu'"]),
     ],
 )
