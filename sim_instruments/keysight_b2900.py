@@ -228,6 +228,7 @@ class KeysightB2900(MeasureSide):
             self._ports[first], levels[0], line.duration, np.zeros(line.duration.size),
             limit=self.of("curr_limit", first), aperture=self._aperture(first),
             gate=levels[1] if both else None, gate_port=self._ports[2] if both else None,
+            gate_limit=self.of("curr_limit", 2),
         )  # fmt: skip
         taken = [np.column_stack([played.voltage, played.current, played.limited])]
         if both:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,11 +60,22 @@ class Program:
     """V at the third terminal"""
     gate_start: float
     """V there before"""
+    gate_limit: float = math.inf
+    """A, which what drives it may give"""
 
     @property
     def whole(self) -> Array:
         """Seconds each segment takes."""
         return self.duration + self.ramp
+
+    def unfelt(self, gate_current: Array) -> list[str]:
+        """Return what is to be said where the third terminal's source gave more than its limit."""
+        if np.abs(gate_current).max(initial=0.0) <= self.gate_limit:
+            return []
+        return [
+            f"the source at the third terminal reached its limit of {self.gate_limit:g} A, which "
+            "what it drives did not feel: states and other currents are those without that limit"
+        ]
 
     def late(self, lost: float, ends: Array, passes: int) -> tuple["Program", Flags]:
         """Return `passes` of it without the first `lost` seconds, and which segments are gone."""
@@ -73,7 +84,8 @@ class Program:
         hold = np.minimum(left, np.tile(self.duration, passes))
         gate = None if self.gate is None else np.tile(self.gate, passes)
         voltage = np.tile(self.voltage, passes)
-        return Program(voltage, hold, left - hold, gate, self.gate_start), left == 0.0
+        first = replace(self, voltage=voltage, duration=hold, ramp=left - hold, gate=gate)
+        return first, left == 0.0
 
 
 def silent(levels: Array) -> GatedPlayed:

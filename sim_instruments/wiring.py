@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from sim_instruments.load import ArrayLoad, GatedLoad, Load
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
@@ -36,3 +38,32 @@ class Wiring:
             value = getattr(self, key)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"wiring {key} must be 0 or more, got {value}")
+
+
+def gated(load: Load, wiring: Wiring) -> GatedLoad | None:
+    """Return the load as one with a third terminal, where the wiring has a source for it.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if wiring.gate is None:
+        return None
+    if not isinstance(load, GatedLoad):
+        raise ValueError(
+            f"the wiring has a source for a third terminal, '{wiring.gate}', and what is driven "
+            "has two; choose a three-terminal model, or leave the gate out"
+        )
+    return load
+
+
+def array(load: Load, wiring: Wiring) -> ArrayLoad | None:
+    """Return the load as an array, where the wiring has a matrix.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if wiring.matrix is None:
+        return None
+    if not isinstance(load, ArrayLoad):
+        raise ValueError(f"the wiring has a matrix, '{wiring.matrix}', and there is no array")
+    return load

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from sim_instruments.load import ArrayLoad, GatedLoad, GatedPlayed, Load, WearingLoad
+from sim_instruments.load import GatedPlayed, Load, WearingLoad
 from sim_instruments.models.circuit import Array
 from sim_instruments.noise import ReadNoise
 from sim_instruments.programs import REST, Bias, Program, Samples, floats, silent, times_of
-from sim_instruments.wiring import Wiring
+from sim_instruments.wiring import Wiring, array, gated
 
 
 class WorldClock:
@@ -67,8 +67,8 @@ class World:
     ) -> None:
         if not (math.isfinite(latency) and latency >= 0):
             raise ValueError(f"latency must be 0 s or more, got {latency}")
-        self._gated = _gated(load, wiring)
-        self._array = _array(load, wiring)
+        self._gated = gated(load, wiring)
+        self._array = array(load, wiring)
         self.wiring = wiring
         self.latency = latency
         self.now = 0.0
@@ -82,6 +82,7 @@ class World:
         self._settled = 0.0
         self._bias = REST
         self._rested = self._biased = 0.0  # s the device has yet to feel, in this order
+        self._overdrawn: dict[str, None] = {}  # what is to be said of sources beyond their limit
         self.temperature = temperature
         self.noise = noise
 
@@ -93,8 +94,11 @@ class World:
 
     @property
     def warnings(self) -> list[str]:
-        """What took the device out of its model's range so far, one sentence each."""
-        return self.load.warnings
+        """What took the device out of its model's range so far, one sentence each.
+
+        Where a source at the third terminal gave more than its limit, that as well.
+        """
+        return [*self.load.warnings, *self._overdrawn]
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say: device, surroundings, noise, warnings so far."""
@@ -167,7 +171,9 @@ class World:
             return bias.voltage, 0.0, False
         played = self._feel(self._biased, record=True)
         if port == self.wiring.gate:
-            return bias.voltage, float(played.gate_current[0]), False
+            given = float(played.gate_current[0])
+            most = bias.limit
+            return bias.voltage, min(max(given, -most), most), abs(given) > most
         if self.noise is not None:
             self._disturb(np.array([self.now]), played, np.array([duration]), aperture, bias.limit)
         return float(played.voltage[0]), float(played.current[0]), bool(played.limited[0])
@@ -186,15 +192,17 @@ class World:
         aperture: float = 0.0,
         gate: Array | None = None,
         gate_port: str | None = None,
+        gate_limit: float = math.inf,
     ) -> Samples:
         """Let `port` play segments (V, s, s) `count` times, from 0 V and back to 0 V at the end.
 
         The port may give at most `limit` (A) behind `resistance` (Ohm); `gate` (V) is what
-        `gate_port` plays at the same time. One sample per segment and pass when `record`, none
-        otherwise: the mean over the last `aperture` seconds of the segment, of all of it where
-        that is 0. A port that does not reach the load drives none.
+        `gate_port`, which may give at most `gate_limit` (A), plays at the same time. One sample per
+        segment and pass when `record`, none otherwise: the mean over the last `aperture` seconds of
+        the segment, of all of it where that is 0. A port that does not reach the load drives none.
         """
-        both = self._program(port, voltage, duration, ramp, gate, gate_port)
+        most = limit if port == self.wiring.gate else gate_limit
+        both = self._program(port, voltage, duration, ramp, gate, gate_port, most)
         ends = np.cumsum(both.whole)
         period = float(ends[-1]) if ends.size else 0.0
         if not math.isfinite(period * count):
@@ -213,6 +221,7 @@ class World:
             levels = np.tile(floats(voltage), count if record else 0)
             played = GatedPlayed(levels, played.gate_current, np.zeros(levels.size, dtype=bool),
                                  played.gate_current)  # fmt: skip
+            played.cut(limit)
         self.segments += ends.size * count
         self.played += period * count
         times = times_of(began, ends, period, count if record else 0)
@@ -228,8 +237,12 @@ class World:
         ramp: Array,
         gate: Array | None,
         gate_port: str | None,
+        limit: float,
     ) -> Program:
-        """Return what reaches both terminals; a port that plays is at rest before and after."""
+        """Return what reaches both terminals; a port that plays is at rest before and after.
+
+        `limit` (A) is that of what plays at the third terminal.
+        """
         for each in (port, gate_port):
             if each is not None:
                 self._set(each, REST)
@@ -241,7 +254,8 @@ class World:
             third = floats(gate)
         elif self._gate:
             third, third_start = np.full(levels.size, self._gate), self._gate
-        return Program(first, floats(duration), floats(ramp), third, third_start)
+            limit = self._third.limit
+        return Program(first, floats(duration), floats(ramp), third, third_start, limit)
 
     def set_line(self, port: str, line: int, high: bool) -> None:
         """Let a digital output change; the wired one drives the relay."""
@@ -279,9 +293,14 @@ class World:
         return self.wiring.source_meter
 
     @property
+    def _third(self) -> Bias:
+        """What is held at the third terminal."""
+        return REST if self.wiring.gate is None else self._ports.get(self.wiring.gate, REST)
+
+    @property
     def _gate(self) -> float:
-        """V held at the third terminal."""
-        return 0.0 if self.wiring.gate is None else self._ports.get(self.wiring.gate, REST).voltage
+        """V held there."""
+        return self._third.voltage
 
     def _reaches(self, port: str) -> bool:
         return port in (self._connected, self.wiring.gate)
@@ -323,7 +342,8 @@ class World:
         """Let the load feel `seconds` of the held bias."""
         level, gate = self._bias.voltage, self._gate
         third = np.array([gate]) if gate or self._gated is not None else None
-        program = Program(np.array([level]), np.array([seconds]), np.zeros(1), third, gate)
+        limit = self._third.limit
+        program = Program(np.array([level]), np.array([seconds]), np.zeros(1), third, gate, limit)
         self._biased = 0.0
         return self._drive(program, 1, self._bias, record, start=level)
 
@@ -345,16 +365,18 @@ class World:
     ) -> GatedPlayed:
         before, self._rested = self._rested, 0.0
         if self._gated is not None and program.gate is not None:
-            return self._gated.play_gated(
+            played = self._gated.play_gated(
                 program.voltage, program.gate, program.duration, program.ramp, count, drive.limit,
                 drive.resistance, self._temperature, record, before=before, start=start,
                 gate_start=program.gate_start,
             )  # fmt: skip
-        played = self._load.play(
+            self._overdrawn |= dict.fromkeys(program.unfelt(played.gate_current))
+            return played
+        two = self._load.play(
             program.voltage, program.duration, program.ramp, count, drive.limit, drive.resistance,
             self._temperature, record, before=before, start=start,
         )  # fmt: skip
-        return GatedPlayed(*played, np.zeros(played.voltage.size))
+        return GatedPlayed(*two, np.zeros(two.voltage.size))
 
     def _through_contact(
         self, program: Program, ends: Array, count: int, drive: Bias, record: bool
@@ -376,24 +398,3 @@ class World:
         rest = replace(program, gate_start=last)
         then = self._drive(rest, count - passes, drive, record, float(late.voltage[-1]))
         return GatedPlayed(*(np.concatenate(pair) for pair in zip(first, then, strict=True)))
-
-
-def _gated(load: Load, wiring: Wiring) -> GatedLoad | None:
-    """Return the load as one with a third terminal, where the wiring has a source for it."""
-    if wiring.gate is None:
-        return None
-    if not isinstance(load, GatedLoad):
-        raise ValueError(
-            f"the wiring has a source for a third terminal, '{wiring.gate}', and what is driven "
-            "has two; choose a three-terminal model, or leave the gate out"
-        )
-    return load
-
-
-def _array(load: Load, wiring: Wiring) -> ArrayLoad | None:
-    """Return the load as an array, where the wiring has a matrix."""
-    if wiring.matrix is None:
-        return None
-    if not isinstance(load, ArrayLoad):
-        raise ValueError(f"the wiring has a matrix, '{wiring.matrix}', and there is no array")
-    return load

@@ -49,9 +49,10 @@ seed = 1
 def gated(tmp_path):
     opened = []
 
-    def opener(instruments, model):
+    def opener(instruments, model, most="10 uA"):
         path = tmp_path / "bench.toml"
-        path.write_text(instruments + REST.format(model=model), encoding="utf-8")
+        rest = REST.format(model=model).replace("10 uA", most)
+        path.write_text(instruments + rest, encoding="utf-8")
         opened.append(open_bench(path, simulate=True))
         return opened[-1]
 
@@ -90,6 +91,16 @@ def test_a_transfer_curve_needs_both_terminals_in_step(gated):
     assert current[-1] > 100 * abs(current[0])
     assert np.all(np.diff(current) > -0.05 * current.max())
     assert bench.dut.play(read(0.05), compliance=1e-3).gate_current is None
+
+
+@pytest.mark.parametrize(("most", "said"), [("10 uA", False), ("1 nA", True)])
+def test_a_run_says_that_a_gates_limit_was_not_felt(gated, measure, most, said):
+    procedure = Potentiation(terminal="gate", set_voltage=1.0, reset_voltage=-1.0,
+                             set_width=200e-6, reset_width=200e-6, pulses=2, cycles=1)  # fmt: skip
+    found = measure(procedure, gated(TWO_CHANNELS, "ecram", most)).merits
+    assert ("model_validity" in found) == said
+    if said:
+        assert "limit of 1e-09 A" in found["model_validity"].note
 
 
 def test_a_generator_on_the_gate_and_a_read_at_once_are_refused(gated):

@@ -77,6 +77,41 @@ def test_the_gates_own_source_pulses_it_and_measures_there():
     assert amperes != 0.0
 
 
+def in_step(world):
+    return world.play("smu", *one(0.0), gate=np.ones(1), gate_port="smu.2", gate_limit=1e-9)
+
+
+def held(world):
+    world.hold("smu.2", 1.0, limit=1e-9)
+    return world.play("smu", *one(0.0))
+
+
+def alone(world):
+    return world.play("smu.2", *one(1.0), limit=1e-9)
+
+
+def measured(world):
+    world.hold("smu.2", 1.0, limit=1e-9)
+    return world.measure("smu.2", 1e-3)
+
+
+@pytest.mark.parametrize("driven", [in_step, held, alone, measured])
+def test_a_gates_limit_that_is_not_felt_is_said(driven):
+    world = bench("ecram", filling=0.2)
+    world.play("smu", *one(0.1), gate=np.zeros(1), gate_port="smu.2", gate_limit=1e-9)
+    assert world.warnings == []
+    seen = driven(world)
+    (said,) = world.warnings
+    assert "limit of 1e-09 A" in said
+    assert world.metadata()["warnings"] == [said]
+    driven(world)
+    assert len(world.warnings) == 1
+    if driven is measured:
+        assert seen == (1.0, 1e-9, True)
+    if driven is alone:
+        assert (seen.current.tolist(), seen.limited.tolist()) == ([1e-9], [True])
+
+
 def test_a_port_the_wiring_does_not_lead_to_the_gate_is_not_felt():
     world = bench(wiring=Wiring("direct", "smu"))
     free = bench(wiring=Wiring("direct", "smu"))
