@@ -99,6 +99,7 @@ class Dut:
         """
         passes = self._passes(stimulus, compliance)
         self.need_cell()
+        self._hold_gate()
         if self._apart and self.cell is not None:
             self.select(self.cell)
         for steps, count in passes:
@@ -341,13 +342,19 @@ class Dut:
         return readings
 
     def connect(self) -> None:
-        """Bring the relay to the source-meter, wherever it was.
+        """Bring the relay to the source-meter, wherever it was, and a gate to 0 V.
 
         A digital line may float high until it is driven, and the generator would then be on
-        the device.
+        the device. A gate floats as long as its generator's output is off.
         """
         self._on_generator = None
         self._switch(generator=False)
+        self._hold_gate()
+
+    def _hold_gate(self) -> None:
+        """Have the generator on the gate hold it, where `safe` let go of it."""
+        if self.wiring.gate is not None:
+            self.wiring.gate.rest()
 
     def _switch(self, *, generator: bool) -> None:
         """Bring the relay to where the next program needs it."""

@@ -120,6 +120,16 @@ class SourceMeter(Source, Protocol):
 class PulseGenerator(Source, Protocol):
     """Plays fast voltage programs and measures nothing."""
 
+    def rest(self) -> None:
+        """Hold 0 V from now on, with the output on, until `safe`.
+
+        Without it the output leads nowhere until the first program, and a gate floats.
+
+        Raises:
+            InstrumentError: the instrument reported an error or did not answer.
+        """
+        ...
+
     def arrange(self, program: Program) -> None:
         """Get ready for `program` while the output leads nowhere: it need not stay at 0 V.
 

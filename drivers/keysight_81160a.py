@@ -18,7 +18,8 @@ True.
 
 The output relay does not live for ever. It stays closed from the first program to `safe`, if
 `arrange` is called whenever the device is connected elsewhere, as the Dut does behind a change-over
-relay; on a gate, which is always connected, each change of polarity takes two operations.
+relay; on a gate, which is always connected, `rest` closes it and each change of polarity takes two
+operations.
 """
 
 from collections.abc import Callable
@@ -118,6 +119,13 @@ class Bursts:
         parts.append(":PULS:HOLD1 WIDT;:ARM:SOUR1 MAN;:TRIG1:COUN 1")
         self._wire.command(";".join(parts))
         self._ready = True
+
+    def rest(self) -> None:
+        """Bring the output on at the 0 V between pulses, unless it is on already."""
+        setup = _resting(self._limits)
+        if self._last is None and setup is not None:
+            self._wire.command(";".join(self._changes(setup, apart=False)))
+            self._last = setup
 
     def arrange(self, setup: Setup) -> None:
         """Send what would disturb a device, were it connected; its relay stays where it is."""
@@ -251,6 +259,10 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
         if setup.function:
             self._carry_out(self._bursts.arrange, setup)
 
+    def rest(self) -> None:
+        """Hold 0 V from now on, until `safe`: a gate that nobody else holds would float."""
+        self._carry_out(self._bursts.rest)
+
     def play(self, program: Program) -> None:
         """Set up what has changed, trigger, and return when the output is back at 0 V."""
         setup, clock = self._allowed(program), self.clock
@@ -269,9 +281,9 @@ class Keysight81160A(pymeasure_keysight.Keysight81160A):
             limits.check_unlimited(program, self.capabilities, self.series_resistance)
         return setup
 
-    def _carry_out(self, step: Callable[[Setup], None], setup: Setup) -> None:
+    def _carry_out(self, step: Callable[..., None], *setup: Setup) -> None:
         try:
-            step(setup)
+            step(*setup)
         except InstrumentError:
             self._bursts.forget()
             self._wire.complain()
@@ -306,6 +318,13 @@ def _of_pulse(pulse: Pulse) -> Setup | None:
         # A single triggered pulse has no period [M: 81160A p. 142], so its rest is ours to wait.
         after=0.0 if repeats else pulse.gap,
     )
+
+
+def _resting(limits: Limits | None) -> Setup | None:
+    """Return pulses that nobody triggers, of the smallest swing; None without room for one."""
+    low, high = (-HIGHEST, HIGHEST) if limits is None else limits.voltage
+    level = SWINGS[0] if high >= SWINGS[0] else -SWINGS[0]
+    return _of_pulse(Pulse(level, 0.0, 1e-6, 0.0, 1, 0.0)) if low <= level else None
 
 
 def _fits(pulse: Pulse, edge: float, width: float, period: float) -> bool:

@@ -239,6 +239,19 @@ def test_a_stranger_is_refused():
         box.driver.identify()
 
 
+@pytest.mark.parametrize(
+    ("window", "room"),
+    [((-2.0, 2.0), 1), ((-2.0, 0.0), 1), ((0.0, 2.0), 1), ((-0.05, 0.05), 0)],
+)
+def test_at_rest_it_holds_0_v_until_it_is_made_safe(window, room):
+    box = bench(Limits(window, 1e-3))
+    for times in (1, 2):
+        for _ in range(2):
+            box.driver.rest()
+            assert box.holds == [0.0] * times * room
+        box.driver.safe()
+
+
 def test_check_touches_no_wire():
     box = bench()
     box.driver.check(program(pulse(1.0, 1e-6) + pulse(-1.0, 1e-6), 10))

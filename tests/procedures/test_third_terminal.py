@@ -123,6 +123,19 @@ def test_the_gates_limits_are_its_own(gated, instruments):
     assert bench.world.messages == sent
 
 
+def test_a_generator_holds_its_gate_from_the_beginning_and_again_after_safe(gated):
+    bench = gated(GENERATOR, "ecram")
+    pulser = bench.instruments["pulser"]
+    assert pulser.ask(":OUTP1?").strip() == "1"
+    assert bench.world.at_rest
+    assert bench.safe() == []
+    assert pulser.ask(":OUTP1?").strip() == "0"
+    bench.dut.play(read(0.1))
+    assert pulser.ask(":OUTP1?").strip() == "1"
+    fast = gated(GENERATOR.replace("[wiring]", OTHER) + 'series_resistance = "2 kOhm"\n', "ecram")
+    assert fast.instruments["fast"].ask(":OUTP1?").strip() == "0"
+
+
 def test_a_generator_without_a_resistor_may_not_short_into_the_gate(gated):
     bench = gated(GENERATOR.replace('gate_resistance = "1 MOhm"', ""), "ecram")
     with pytest.raises(LimitExceeded, match=r"series resistor.*\[wiring\] gate_resistance"):

@@ -61,6 +61,18 @@ def test_a_pulse_is_set_up_once_and_triggered_with_four_bytes():
         instrument.play(program(pulse(1.0, 1e-6)))
 
 
+RESTING = POSITIVE.replace("0.9999500025", f"{0.1 * 1e6 / (1e6 + 50):.12g}").replace(";*TRG", "")
+
+
+def test_at_rest_it_holds_0_v_and_the_first_pulse_opens_no_relay():
+    first = ":VOLT1:HIGH 0.9999500025;:PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 2e-06;"
+    first += ":FUNC1:PULS:TRAN 1e-09;*TRG" + ASK
+    with generator((PREPARE, DONE), (RESTING, DONE), (first, DONE)) as instrument:
+        instrument.rest()
+        instrument.rest()
+        instrument.play(program(pulse(1.0, 2e-6)))
+
+
 def test_a_higher_pulse_changes_one_level_with_the_output_on():
     higher = f":VOLT1:HIGH {1.1 * 1e6 / (1e6 + 50):.12g};*TRG" + ASK
     with generator((PREPARE, DONE), (POSITIVE, DONE), (higher, DONE)) as instrument:
