@@ -4,6 +4,7 @@ import logging
 import math
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
@@ -15,7 +16,7 @@ from typing import Any, Self, get_args
 import platformdirs
 from filelock import FileLock, Timeout
 
-from benchctl import plugins
+from benchctl import plugins, simulated_device
 from benchctl.config import ArrayConfig, BenchConfig, read_config
 from benchctl.dut import Dut
 from benchctl.errors import BenchError, ConfigError, InstrumentError, unknown
@@ -109,6 +110,8 @@ def open_bench(
     simulate: bool = False,
     seed: int | None = None,
     pristine: bool = False,
+    model: str | None = None,
+    parameters: Mapping[str, float | bool | str] = {},
 ) -> Bench:
     """Open the bench of a bench.toml, or the built-in simulated one.
 
@@ -117,31 +120,32 @@ def open_bench(
         simulate: run the same file against simulated copies of its instruments.
         seed: of the simulated device; None takes the file's, or draws one.
         pristine: the built-in bench's device is fresh instead of formed.
+        model: of the simulated device, instead of the file's.
+        parameters: of the model, over the file's; SI numbers or text with a unit.
 
     Raises:
-        ConfigError: the file is wrong.
+        ConfigError: the file is wrong, or a model is chosen for a real device.
         InstrumentError: an instrument does not answer, or is not what the file says.
     """
     where = Path(path) if path is not None else built_in_bench()
     config = read_config(where)
-    if path is None and pristine:
-        parameters = config.simulation.parameters | {"formed": False}
-        config = _with_simulation(config, parameters=parameters)
-    if seed is None:
-        seed = config.simulation.seed
-    config = _with_simulation(config, seed=secrets.randbits(31) if seed is None else seed)
     simulated = simulate or path is None
+    if (model is not None or parameters) and not simulated:
+        raise ConfigError("a model stands for a simulated device; simulate the bench (--simulate)")
+    simulation = config.simulation
+    if simulated:
+        fresh = pristine and path is None
+        simulation = simulated_device.chosen(simulation, model, parameters, pristine=fresh)
+    if seed is None:
+        seed = secrets.randbits(31) if simulation.seed is None else simulation.seed
+    simulation = simulation.model_copy(update={"seed": seed})
+    config = config.model_copy(update={"simulation": simulation})
     return _open(where.stem, config, simulated=simulated)
 
 
 def built_in_bench() -> Path:
     """Return the file of the bench that serves when none is named."""
     return Path(str(files("benchctl") / "built_in_bench.toml"))
-
-
-def _with_simulation(config: BenchConfig, **changes: Any) -> BenchConfig:
-    simulation = config.simulation.model_copy(update=changes)
-    return config.model_copy(update={"simulation": simulation})
 
 
 def _open(name: str, config: BenchConfig, *, simulated: bool) -> Bench:
@@ -204,7 +208,7 @@ def _simulation(config: BenchConfig) -> Any:
                 "gate": wiring.gate,
                 "array": None if config.dut.array is None else _array_lines(config.dut.array),
             },
-            simulation=config.simulation.model_dump(mode="json"),
+            simulation=simulated_device.in_si(config.simulation),
         )
     except ValueError as error:
         raise ConfigError(f"[simulation] {error}") from None

@@ -19,6 +19,10 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(help="A run file.", metavar="FILE")]
 BenchFile = Annotated[Path | None, typer.Option(help="A bench.toml; the built-in bench if none.")]
 Simulate = Annotated[bool, typer.Option("--simulate", help="Simulate the bench's instruments.")]
+Model = Annotated[str | None, typer.Option(metavar="NAME", help="Model of the simulated device.")]
+ModelParameters = Annotated[
+    list[str] | None, typer.Option("-m", metavar="NAME=VALUE", help="Set a model's parameter.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -109,6 +113,8 @@ def run(
     cell: Annotated[
         str | None, typer.Option(metavar="ROW,COLUMN", help="The cell of an array, from 0,0.")
     ] = None,
+    model: Model = None,
+    model_parameters: ModelParameters = None,
     out: Annotated[Path | None, typer.Option(help="A folder, or a file ending in .h5.")] = None,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
@@ -118,11 +124,13 @@ def run(
 
     code = run_once(
         procedure,
-        dict(_assignment(p) for p in parameters or []),
+        _assignments("-p", parameters),
         bench=bench,
         simulate=simulate,
         seed=seed,
         cell=_cell(cell),
+        model=model,
+        model_parameters=_assignments("-m", model_parameters),
         out=out,
         as_json=as_json,
         quiet=quiet,
@@ -130,11 +138,16 @@ def run(
     raise typer.Exit(code)
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise ConfigError(f"-p {text}: expected NAME=VALUE, such as -p set_voltage=1.2")
-    return name.strip().replace("-", "_"), value.strip()
+def _assignments(option: str, given: list[str] | None) -> dict[str, str]:
+    """Return what ``NAME=VALUE`` texts assign."""
+    found = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            example = {"-p": "set_voltage=1.2", "-m": "read_noise=0.01"}[option]
+            raise ConfigError(f"{option} {text}: expected NAME=VALUE, such as {option} {example}")
+        found[name.strip().replace("-", "_")] = value.strip()
+    return found
 
 
 def _cell(text: str | None) -> tuple[int, int] | None:
@@ -211,6 +224,8 @@ def gui(
     procedure: Annotated[str | None, typer.Argument(help="Procedure to begin with.")] = None,
     bench: BenchFile = None,
     simulate: Simulate = False,
+    model: Model = None,
+    model_parameters: ModelParameters = None,
 ) -> None:
     """Open the window."""
     try:
@@ -219,4 +234,5 @@ def gui(
         raise ConfigError(
             f"the window needs PySide6 and pyqtgraph ({error}); run: pip install 'benchctl[gui]'"
         ) from None
-    raise typer.Exit(open_window(bench, simulate=simulate, procedure=procedure))
+    code = open_window(bench, simulate, procedure, model, _assignments("-m", model_parameters))
+    raise typer.Exit(code)

@@ -184,7 +184,7 @@ class SimulationConfig(Frozen):
     model: str = "gap_filament"
     """name of a device model, as in `benchctl list models`"""
     parameters: ModelParameters = Field(default={})
-    """the model's own parameters; text may carry a unit prefix the model's page names"""
+    """the model's own parameters, in SI or with a unit, such as "40 nm"; its page names them"""
     seed: Annotated[int, Field(ge=0)] | None = None
     """same seed, same rows; none draws one and stores it"""
     latency: Annotated[Seconds, Field(ge=0, le=1)] = 0.0

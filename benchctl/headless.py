@@ -22,6 +22,7 @@ from benchctl.procedure import Procedure
 from benchctl.quantities import show
 from benchctl.report import print_merits
 from benchctl.run import Run, RunResult
+from benchctl.simulated_device import as_text
 from benchctl.wiring import Cell
 
 
@@ -33,11 +34,26 @@ def run_once(
     simulate: bool = False,
     seed: int | None = None,
     cell: tuple[int, int] | None = None,
+    model: str | None = None,
+    model_parameters: Mapping[str, str] = {},
     out: Path | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Run a procedure once and return the exit code; `cell` is (row, column) in an array.
+    """Run a procedure once and return the exit code.
+
+    Args:
+        name: of the procedure, or ``package.module:Class``.
+        parameters: of the procedure, as text.
+        bench: a bench.toml; None for the built-in simulated bench.
+        simulate: run the file's bench simulated.
+        seed: of the simulated device.
+        cell: (row, column) in an array.
+        model: of the simulated device, instead of the bench's.
+        model_parameters: of the model, as text.
+        out: a folder, or a path ending in ``.h5``.
+        as_json: end with one line of JSON.
+        quiet: say nothing unless it fails.
 
     Raises:
         ConfigError: an unknown procedure, parameter, unit or bench key; nothing was opened.
@@ -45,7 +61,10 @@ def run_once(
     kind = find_procedure(name)
     make(kind, parameters)  # refuse a wrong parameter before any instrument is touched
     pristine = getattr(kind, "PRISTINE", False)
-    with open_bench(bench, simulate=simulate, seed=seed, pristine=pristine) as opened:
+    with open_bench(
+        bench, simulate=simulate, seed=seed, pristine=pristine,
+        model=model, parameters=as_text(model_parameters),
+    ) as opened:  # fmt: skip
         if cell is not None:
             opened.dut.choose(Cell(*cell))
         procedure = make(kind, parameters, defaults_for(name, opened.defaults))

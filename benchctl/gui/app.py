@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
@@ -13,10 +14,15 @@ from benchctl.gui.binding import leave_sources_unread
 from benchctl.gui.session import Session
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.window import Window
+from benchctl.simulated_device import as_text
 
 
 def main(
-    bench_path: str | Path | None = None, simulate: bool = False, procedure: str | None = None
+    bench_path: str | Path | None = None,
+    simulate: bool = False,
+    procedure: str | None = None,
+    model: str | None = None,
+    model_parameters: Mapping[str, str] = {},
 ) -> int:
     """Open the window and return when it has closed.
 
@@ -24,16 +30,21 @@ def main(
         bench_path: a bench.toml; None for the built-in simulated bench.
         simulate: run that bench against simulated copies of its instruments.
         procedure: the one to begin with; None for the last one used.
+        model: of the simulated device, instead of the bench's.
+        model_parameters: of the model, as text.
 
     Raises:
-        ConfigError: no such procedure.
+        ConfigError: no such procedure or model.
     """
     names = plugins.names("procedure")
     if procedure is not None and procedure not in names:
         raise unknown("procedure", procedure, names)
+    if model is not None:
+        plugins.load("model", model)
     app = application()
     path = Path(bench_path) if bench_path is not None else None
-    window = make_window(BenchSlot(path, simulate=simulate), procedure=procedure or "")
+    slot = BenchSlot(path, simulate=simulate, model=model, parameters=as_text(model_parameters))
+    window = make_window(slot, procedure=procedure or "")
     window.show()
     heartbeat = close_on_signals(window)
     code = app.exec()

@@ -1,5 +1,6 @@
 """The bench that the window holds open. Everything here runs in the bench's thread."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,27 @@ if TYPE_CHECKING:
 
 
 class BenchSlot:
-    """One bench file, opened when needed, and closed with its outputs off."""
+    """One bench file, opened when needed, and closed with its outputs off.
 
-    def __init__(self, path: Path | None = None, *, simulate: bool = False) -> None:
+    Args:
+        path: a bench.toml; None for the built-in simulated bench.
+        simulate: open its bench simulated.
+        model: of the simulated device, instead of the bench's.
+        parameters: of the model, over the bench's.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        simulate: bool = False,
+        model: str | None = None,
+        parameters: Mapping[str, float | bool | str] = {},
+    ) -> None:
         self.path = path
         self.simulate = simulate
+        self._model = model
+        self._parameters = parameters
         self.bench: Bench | None = None
         self.pristine = False
         """whether the device was a fresh one when the bench was opened"""
@@ -27,7 +44,10 @@ class BenchSlot:
         from benchctl.bench import open_bench
 
         self.close()
-        self.bench = open_bench(self.path, simulate=self.simulate, pristine=pristine)
+        self.bench = open_bench(
+            self.path, simulate=self.simulate, pristine=pristine,
+            model=self._model, parameters=self._parameters,
+        )  # fmt: skip
         self.pristine, self._used = pristine, False
         if self._picked:
             self.choose(self._cell)

@@ -87,7 +87,7 @@ def page(name: str, kind: Any, outside: tuple[str, list[str]]) -> str:
         parts.append("\n".join(f"* {escape(sentence(text))}" for text in kind.APPROXIMATIONS))
     parts += ["## Sources", "\n".join(f"* {text}" for text in texts.sources)]
     parts += ["## Choose it", *_chosen(name, kind)]
-    parts += ["## Parameters", "In SI units.", _parameters(kind.PARAMETERS), LEGEND]
+    parts += ["## Parameters", "Defaults in SI units.", _parameters(kind.PARAMETERS), LEGEND]
     parts += _presets(kind.PARAMETERS)
     parts += ["## State", "Of a fresh device with seed 1:"]
     state = create(name, seed=1).state
@@ -117,7 +117,10 @@ def _warning(kind: Any, how: str, texts: list[str]) -> list[str]:
 def _chosen(name: str, kind: Any) -> list[str]:
     key, value = _example(kind)
     found = [
-        "Any parameter below can be given; the one here has its default. In bench.toml:",
+        "Any parameter below can be given, in SI or with a unit; the one here has its default. On "
+        "the command line, behind the built-in bench:",
+        fence(f"benchctl run iv-sweep --model {name} -m {key}={_typed(value)} --seed 1", "sh"),
+        "In bench.toml:",
         fence(
             '[instruments.smu]\ndriver = "keithley_2450"\n'
             'address = "TCPIP0::192.0.2.11::5025::SOCKET"\n\n'
@@ -125,7 +128,7 @@ def _chosen(name: str, kind: Any) -> list[str]:
             f'[simulation]\nmodel = "{name}"\nparameters = {{ {key} = {json.dumps(value)} }}',
             "toml",
         ),
-        "On the command line, with that file:",
+        "And with that file:",
         fence("benchctl run iv-sweep --bench bench.toml --simulate --seed 1", "sh"),
         "From Python:",
         fence(
@@ -143,6 +146,10 @@ def _chosen(name: str, kind: Any) -> list[str]:
             "[as in this example](../../../howto/add_a_model.md#a-gate)."
         )
     return found
+
+
+def _typed(value: float | bool | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _example(kind: Any) -> tuple[str, float | bool | str]:

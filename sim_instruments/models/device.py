@@ -17,7 +17,7 @@ from sim_instruments.models.ageing import (
 )
 from sim_instruments.models.circuit import Array, Kernels, Rng
 from sim_instruments.models.network import CHARGE, PEAK, SIZE, CircuitParameters, around
-from sim_instruments.models.parameters import as_metadata, checked
+from sim_instruments.models.parameters import Bound, as_metadata, bounds, checked
 
 AMBIENT = 0
 """Where every model keeps its temperature (K) among its parameters."""
@@ -51,6 +51,17 @@ class Device:
         self._play: Callable[..., None] = self.KERNELS.play
         self.circuit = CircuitParameters()
         self.ageing = AgeingParameters()
+
+    @classmethod
+    def units(cls) -> dict[str, str]:
+        """Return the unit of each parameter that is a number."""
+        allowed = bounds(cls.PARAMETERS).items()
+        return {name: bound.unit for name, bound in allowed if isinstance(bound, Bound)}
+
+    @classmethod
+    def switches(cls) -> set[str]:
+        """Return the parameters that are true or false."""
+        return {name for name, bound in bounds(cls.PARAMETERS).items() if bound is None}
 
     def surround(
         self, circuit: CircuitParameters | None = None, ageing: AgeingParameters | None = None

@@ -138,8 +138,9 @@ def test_model_page_has_every_parameter_with_its_text(generated):
 
 def test_command_page_has_every_option(generated):
     page = generated["commands.md"]
-    for option in ("--bench", "--simulate", "--seed", "--out", "--json", "--quiet", "-p", "--plot"):
-        assert option in page
+    options = "--bench --simulate --seed --out --json --quiet -p --model -m --cell --plot"
+    for option in options.split():
+        assert f"  {option} " in page
 
 
 def test_bench_page_has_every_key(generated):
