@@ -90,13 +90,15 @@ class Bench:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what a file must tell about the bench, as JSON-able values."""
+        array = self.dut.wiring.array
         return {
             "name": self.name,
             "simulated": self.simulated,
             "identities": dict(self.identities),
             "config": self.config.model_dump(mode="json"),
             "device": self.world.metadata() if self.world is not None else None,
-            "cell": None if self.config.dut.array is None else self.dut.chosen,
+            "array": None if array is None else array.metadata(),
+            "cell": None if array is None else self.dut.chosen,
         }
 
     def warnings(self) -> list[str]:

@@ -1,8 +1,11 @@
-"""How a run ended, and which of its errors to tell."""
+"""How a run ended, which of its errors to tell, and what qualifies its figures."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from benchctl.errors import BenchError, Stopped
+from benchctl.procedure import Merit
+from benchctl.wiring import Array
 
 Status = Literal["finished", "stopped", "failed"]
 
@@ -38,3 +41,21 @@ def exit_code(status: Status, error: BaseException | None) -> int:
     if status == "stopped":
         return Stopped.exit_code
     return error.exit_code if isinstance(error, BenchError) else BenchError.exit_code
+
+
+def qualifications(array: Array | None, warnings: Sequence[str]) -> dict[str, Merit]:
+    """Return what a reader of any figure must know, whatever the procedure.
+
+    Args:
+        array: that the device is a cell of, if it is; it says what else a reading includes.
+        warnings: where a simulated device left what its model holds for.
+    """
+    found = {}
+    if array is not None:
+        found["array_scheme"] = Merit(
+            array.access, "", "Scheme of the array", None, f"a reading is {array.included}"
+        )
+    if warnings:
+        title = "Within the range of the device model"
+        found["model_validity"] = Merit(False, "", title, None, "; ".join(warnings))
+    return found

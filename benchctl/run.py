@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pymeasure.experiment
 
-from benchctl.endings import Status, exit_code, left_on, one_line, worse
+from benchctl.endings import Status, exit_code, left_on, one_line, qualifications, worse
 from benchctl.errors import BenchError, ConfigError, Stopped
 from benchctl.interrupts import Interrupts
 from benchctl.procedure import Merit, Procedure
@@ -280,7 +280,8 @@ class Run:
     def _analyze(self, file: RunFile, status: Status) -> tuple[dict[str, Any], str | None]:
         """Return the figures of merit; an analysis that fails loses no run.
 
-        However a run ended, and whosever procedure it was, the device model held or did not.
+        However a run ended, and whosever procedure it was, the device model held or did not, and
+        cells of an array were read by one scheme or another.
         """
         merits: dict[str, Any] = {}
         procedure = self.procedure
@@ -290,20 +291,17 @@ class Run:
                 lambda: merits.update(_plain(procedure.analyze(file.data)))
             )
         error = worse(
-            error, self._interrupts.attempt(lambda: merits.update(_plain(self._validity())))
+            error, self._interrupts.attempt(lambda: merits.update(_plain(self._qualifications())))
         )
         if error is None:
             return merits, None
         log.warning("the analysis failed", exc_info=error)
         return merits, f"the data are whole, the analysis failed: {one_line(error)}"
 
-    def _validity(self) -> dict[str, Merit]:
-        """Return what says that the device model did not hold, where it did not."""
-        warnings = self.bench.warnings() if self.bench is not None else []
-        if not warnings:
-            return {}
-        title = "Within the range of the device model"
-        return {"model_validity": Merit(False, "", title, None, "; ".join(warnings))}
+    def _qualifications(self) -> dict[str, Merit]:
+        """Return what qualifies the figures, whatever the procedure made of the rows."""
+        bench = self.bench
+        return {} if bench is None else qualifications(bench.dut.wiring.array, bench.warnings())
 
     def _note_metadata(self) -> None:
         self.procedure.evaluate_metadata()

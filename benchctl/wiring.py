@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from benchctl.errors import CapabilityError
+from benchctl.quantities import show
 from benchctl.roles import (
     Capabilities,
     DigitalOutput,
@@ -33,6 +35,16 @@ class Relay:
     line: int = 1
     settle: float = 2e-3
     """s, bounce included"""
+
+
+_INCLUDED: Final = {
+    "floating": "the cell and its sneak paths: nobody holds the other rows and columns",
+    "grounded": "all cells of the row: the other rows and columns are at ground",
+    "half": "the cell and half of each other in its row: other rows and columns are at half the "
+    "voltage",
+    "sensed": "the cell alone: the current of its column is read, the other rows and columns are "
+    "at ground",
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,32 @@ class Array:
     def senses(self) -> bool:
         """Whether the second channel measures the column."""
         return self.scheme == "sensed"
+
+    @property
+    def access(self) -> str:
+        """How one cell is told from the others: the scheme, after 1T1R where transistors do it."""
+        return self.scheme if self.first_gate is None else f"1T1R, {self.scheme}"
+
+    def other_lines(self, voltage: float) -> float | None:
+        """Return what the other rows and columns are at (V) while a cell is given `voltage` (V).
+
+        None where nobody holds them.
+        """
+        return {"floating": None, "half": 0.5 * voltage}.get(self.scheme, 0.0)
+
+    @property
+    def included(self) -> str:
+        """What is in a reading of a cell, for those who did not wire the array."""
+        if self.first_gate is not None:
+            return (
+                f"the cell alone, with its transistor: the gates of its column are at "
+                f"{show(self.gate, 'V')}, all others at 0 V"
+            )
+        return _INCLUDED[self.scheme]
+
+    def metadata(self) -> dict[str, str]:
+        """Return what a file's header must tell of it."""
+        return {"scheme": self.access, "reading": self.included}
 
     def gate_levels(self, voltage: FloatArray) -> FloatArray | None:
         """Return what the second channel plays while the cell is given `voltage` (V)."""

@@ -17,7 +17,8 @@ class ArrayMap(Procedure):
 
     What is read includes whatever the wiring's scheme lets in: sneak paths where the other lines
     float, the whole row where they are grounded or at half the voltage. The scheme "sensed" reads
-    a cell alone, up to the resistance of its lines. A lone device is an array of one.
+    a cell alone, up to the resistance of its lines. The result names the scheme, and the voltage of
+    the other rows and columns where something held them. A lone device is an array of one.
     """
 
     SELECTS: ClassVar[bool] = True
@@ -65,6 +66,7 @@ class ArrayMap(Procedure):
         cells = np.unique(np.stack([row, column]), axis=1).T
         each = np.array([found[(row == r) & (column == c)].mean() for r, c in cells])
         return {
+            **self._others(),
             "cells": Merit(float(len(cells)), "", "Cells read"),
             "mean": merit(mean(each), "S", "Mean conductance"),
             "median": merit(median(each), "S", "Median conductance"),
@@ -72,3 +74,13 @@ class ArrayMap(Procedure):
             "lowest": merit(Estimate(float(each.min())), "S", "Lowest conductance"),
             "highest": merit(Estimate(float(each.max())), "S", "Highest conductance"),
         }
+
+    def _others(self) -> dict[str, Merit]:
+        """Return what the other lines of an array were at, where something held them."""
+        dut = getattr(self, "dut", None)
+        if dut is None or dut.wiring.array is None:
+            return {}
+        level = dut.wiring.array.other_lines(self.read_voltage)
+        return {} if level is None else {
+            "other_lines": Merit(level, "V", "Other rows and columns during a read")
+        }  # fmt: skip

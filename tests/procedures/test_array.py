@@ -72,6 +72,36 @@ def seen(bench, measure):
     return found.data["conductance"].reshape(3, 3)
 
 
+HALF = {"meter": TWO, "wiring": 'gate = "smu.2"', "array": 'scheme = "half"'}
+GATES = {"meter": TWO, "wiring": 'gate = "smu.2"', "array": 'scheme = "grounded"\nfirst_gate = 7',
+         "simulated": "[simulation.array.transistor]"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wired", "scheme", "included", "level"),
+    [
+        ({}, "floating", "sneak paths", None),
+        ({"array": 'scheme = "grounded"'}, "grounded", "all cells of the row", 0.0),
+        (HALF, "half", "half of each other in its row", 0.1),
+        (SENSED, "sensed", "the cell alone: the current of its column", 0.0),
+        (GATES, "1T1R, grounded", "gates of its column are at 2.5 V", 0.0),
+    ],
+)
+def test_a_file_says_what_else_is_in_a_reading(array, measure, wired, scheme, included, level):
+    bench = array(**wired)
+    found = measure(ArrayMap(read_voltage=0.2), bench).merits
+    assert found["array_scheme"].value == scheme
+    assert included in found["array_scheme"].note
+    if level is None:
+        assert "other_lines" not in found
+    else:
+        assert (found["other_lines"].value, found["other_lines"].unit) == (level, "V")
+    assert bench.snapshot()["array"]["scheme"] == scheme
+    assert included in bench.snapshot()["array"]["reading"]
+    bench.dut.choose(Cell(0, 1))
+    assert measure(IVSweep(cycles=1, step="0.2 V"), bench).merits["array_scheme"].value == scheme
+
+
 @pytest.mark.parametrize("matrix", ["keysight_b2200", "keysight_e5250a", "keithley_7002"])
 def test_floating_lines_read_their_sneak_paths(array, measure, matrix):
     read_out = seen(array(matrix=matrix), measure)

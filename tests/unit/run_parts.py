@@ -21,6 +21,7 @@ class FakeBench:
             should_stop=lambda: False,
             need_cell=lambda: None,
             check=self.check,
+            wiring=SimpleNamespace(array=None),
         )
         self.refuse = None
         self.beyond = []
