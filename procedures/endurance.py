@@ -16,13 +16,12 @@ from benchctl.analysis.endurance import (
     lifetime,
     sense_level,
 )
-from benchctl.analysis.spread import median
-from benchctl.analysis.switching import ratio
+from benchctl.analysis.switching import on_off
 from benchctl.dut import Dut
 from benchctl.procedure import Merit, Plot, count, quantity
 from benchctl.stimulus import Stimulus
 from procedures.cycling import Cycling
-from procedures.merits import merit
+from procedures.merits import merit, resolved
 from procedures.steps import Cycle, whole_cycles
 from procedures.stretches import SHORTEST, Stretch, log_spaced
 
@@ -149,7 +148,6 @@ class Endurance(Cycling):
         outcome = np.nan_to_num(data["outcome"], nan=Outcome.NOT_OBSERVED).astype(np.int64)
         represented = float(np.nansum(data["represented_before"]))
         applied = float(np.nanmax(number, initial=0.0)) - represented
-        window = ratio(data["set_conductance"], data["reset_conductance"])
         unweighted = "represented cycles count neither way" if represented else ""
         return {
             **_life(lifetime(number, outcome, self.stop_after)),
@@ -167,8 +165,22 @@ class Endurance(Cycling):
             "cycles_not_observed": Merit(
                 float(applied - (outcome != Outcome.NOT_OBSERVED).sum()), "", "Cycles not observed"
             ),
-            "window_first": merit(median(window[: self.FEW]), "", "ON/OFF, first cycles"),
-            "window_last": merit(median(window[-self.FEW :]), "", "ON/OFF, last cycles"),
+            **self._windows(data["set_conductance"], data["reset_conductance"]),
+        }
+
+    def _windows(self, high: NDArray[Any], low: NDArray[Any]) -> dict[str, Merit]:
+        """Return the median ON/OFF of the first and of the last cycles.
+
+        A low state that reads 0 counts as the smallest the source-meter resolves: the ratio is a
+        lower bound then, and says so.
+        """
+        smallest = resolved(self, (self.preview(), self.compliance)) / abs(self.read_voltage)
+        parts = {"first": slice(self.FEW), "last": slice(-self.FEW, None)}
+        return {
+            f"window_{name}": merit(
+                on_off(high[part], low[part], smallest), "", f"ON/OFF, {name} cycles"
+            )
+            for name, part in parts.items()
         }
 
     FEW: ClassVar[int] = 20

@@ -84,3 +84,29 @@ def test_the_sense_level_waits_for_a_cycle_that_shows_both_states():
     procedure.bind(dut, sink, np.random.default_rng(1))
     procedure.execute()
     assert outcomes == [0, 0, 0, 0, 0, 2], "stuck high, not merely closed"
+
+
+def observed(low):
+    cycles = np.arange(1.0, len(low) + 1)
+    return {
+        "cycle": cycles, "represented_before": np.zeros_like(cycles), "outcome": 0 * cycles,
+        "set_conductance": np.full(cycles.size, 1e-5), "reset_conductance": np.array(low),
+        "in_compliance": 0 * cycles, "reset_in_compliance": 0 * cycles, "time": cycles,
+    }  # fmt: skip
+
+
+def test_a_low_state_below_what_is_resolved_makes_the_window_a_lower_bound(simulated):
+    procedure = Endurance()
+    few = procedure.FEW
+    data = observed([1e-7] * few + [0.0] * (few - 2) + [-1e-9, 1e-7])
+    alone = procedure.analyze(data)
+    assert alone["window_first"].value == pytest.approx(100.0)
+    assert alone["window_first"].note == ""
+    assert alone["window_last"].value == pytest.approx(1e-5 / 1e-9)
+    assert "lower bound: in 19 of 20" in alone["window_last"].note
+    procedure.dut = simulated().dut
+    smallest = procedure.dut.resolution(procedure.preview(), compliance=procedure.compliance) / 0.1
+    assert smallest > 1e-9
+    last = procedure.analyze(data)["window_last"]
+    assert last.value == pytest.approx(1e-5 / smallest)
+    assert "lower bound" in last.note
