@@ -1,13 +1,15 @@
 """What cannot be measured is refused before a file is made or anything is sent."""
 
 import json
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from benchctl import Run
-from benchctl.errors import BenchError, ConfigError, LimitExceeded
+from benchctl.errors import BenchError, CapabilityError, ConfigError, LimitExceeded
 from procedures.array_map import ArrayMap
 from procedures.endurance import Endurance
 from procedures.firing import Firing
@@ -83,6 +85,18 @@ def test_inputs_are_checked_one_by_one(simulated, tmp_path):
     with pytest.raises(LimitExceeded, match="outside"):
         Run(Firing(inputs="3 V, -2 V"), bench, out=tmp_path / "runs").execute()
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_bias_that_reads_hold_for_too_long_is_refused_before_the_set_pulse(simulated, tmp_path):
+    path = Path(__file__).parents[2] / "examples" / "read_disturb.py"
+    kind = runpy.run_path(str(path))["ReadDisturb"]
+    bench = simulated("resistor")
+    before = bench.world.messages
+    with pytest.raises(CapabilityError, match="put a moment at 0 V into the loop"):
+        Run(kind(read_width="10 ms", repeats=6001), bench, out=tmp_path / "runs").execute()
+    assert bench.world.messages == before
+    rested = kind(read_width="10 ms", repeats=6001, rest="1 ms")
+    assert Run(rested, bench, out=tmp_path / "runs").execute().rows == 6001
 
 
 def test_the_command_line_says_so(tmp_path):
