@@ -47,8 +47,8 @@ class Dut:
     """what `represent` does; None at a real bench"""
     _on_generator: bool | None = field(default=None, init=False)
     """where the relay is; None until it was set, and after a setting that failed"""
-    _apart: bool = field(default=False, init=False)
-    """whether the matrix has been opened since the cell was connected"""
+    _joined: Cell | None = field(default=None, init=False)
+    """the cell whose contacts the matrix has closed; None where none are, or nobody knows"""
     _known: dict[tuple[Stimulus, float], Passes] = field(default_factory=dict, init=False)
 
     def check(self, stimulus: Stimulus, *, compliance: float | None = None) -> Plan:
@@ -62,7 +62,7 @@ class Dut:
         switches = self._count_switches(passes) if self.wiring.relay else 0
         elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
         elapsed += switches * self.wiring.relay.settle if self.wiring.relay else 0.0
-        return Plan(passes, elapsed, switches, stimulus.segments)
+        return Plan(passes, elapsed, switches, stimulus.segments, self._count_contacts())
 
     def _passes(self, stimulus: Stimulus, compliance: float | None) -> Passes:
         """Return the checked passes of a stimulus; short ones are remembered.
@@ -100,7 +100,7 @@ class Dut:
         passes = self._passes(stimulus, compliance)
         self.need_cell()
         self._hold_gate()
-        if self._apart and self.cell is not None:
+        if self.wiring.array is not None and self.cell not in (None, self._joined):
             self.select(self.cell)
         for steps, count in passes:
             if len(steps) == 1 and steps[0].program is not None:
@@ -196,9 +196,9 @@ class Dut:
             )
         array = self.wiring.array
         if array is not None:
-            self.cell = None
+            self.cell = self._joined = None
             array.matrix.connect(array.crosspoints(cell))
-            self._apart = False
+            self._joined = cell
         self.cell = cell
 
     def choose(self, cell: Cell) -> None:
@@ -217,7 +217,7 @@ class Dut:
 
     def come_apart(self) -> None:
         """Note that the matrix was opened: the cell is connected again before it is used."""
-        self._apart = self.wiring.array is not None
+        self._joined = None
 
     @property
     def label(self) -> str:
@@ -274,6 +274,13 @@ class Dut:
             total += (sources[-1] != sources[0]) * (count - 1)
             generator = sources[-1]
         return total
+
+    def _count_contacts(self) -> int:
+        """Return how many contacts of the matrix will move before the first program."""
+        array = self.wiring.array
+        if array is None:
+            return 0
+        return array.walk if self.cell is None else array.moves(self._joined, self.cell)
 
     def _held(self, program: Program) -> float:
         """Return the level (V) that is held from each pass to the next, 0 for none.

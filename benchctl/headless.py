@@ -190,10 +190,11 @@ def _announce(procedure: Procedure, bench: Bench) -> str:
     plan = bench.dut.check(stimulus, compliance=getattr(procedure, "compliance", None))
     low, high = stimulus.extremes
     where = "simulated bench" if bench.simulated else "bench"
-    relay = f", {plan.relay_operations} relay operations" if plan.relay_operations else ""
+    wear = {"relay operations": plan.relay_operations, "matrix contacts": plan.contacts}
+    worn = "".join(f", {count} {what}" for what, count in wear.items() if count)
     return (
         f"{where} {bench.name}, device {bench.dut.label}: first stimulus {show(low, 'V')} to "
-        f"{show(high, 'V')}, {show(plan.duration, 's')}, {plan.segments} segments{relay}"
+        f"{show(high, 'V')}, {show(plan.duration, 's')}, {plan.segments} segments{worn}"
     )
 
 

@@ -47,6 +47,9 @@ class Plan:
     """s, relay settling included"""
     relay_operations: int
     segments: int
+    contacts: int = 0
+    """of a switch matrix, which open or close to connect the cell; those of a walk through all
+    cells where none is chosen"""
 
     @property
     def programs(self) -> int:

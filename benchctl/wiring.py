@@ -108,6 +108,20 @@ class Array:
             }
         return closed
 
+    def moves(self, before: Cell | None, cell: Cell) -> int:
+        """Return how many contacts open or close to connect `cell`; None before is all open."""
+        closed = set() if before is None else self.crosspoints(before)
+        return len(closed ^ self.crosspoints(cell))
+
+    @cached_property
+    def walk(self) -> int:
+        """How many contacts open or close where each cell is connected in turn, row by row."""
+        first, last = Cell(0, 0), Cell(0, self.columns - 1)
+        beside = self.moves(first, Cell(0, 1)) if self.columns > 1 else 0
+        below = self.moves(last, Cell(1, 0)) if self.rows > 1 else 0
+        steps = self.rows * (self.columns - 1) * beside + (self.rows - 1) * below
+        return self.moves(None, first) + steps
+
     @property
     def senses(self) -> bool:
         """Whether the second channel measures the column."""

@@ -71,6 +71,7 @@ class Prospect:
         if self.plan is not None:
             counts["Programs"] = self.plan.programs
             counts["Relay operations"] = self.plan.relay_operations
+            counts |= {"Matrix contacts": self.plan.contacts} if self.plan.contacts else {}
         facts.extend((what, f"{count:,}", False) for what, count in counts.items())
         return facts
 

@@ -102,6 +102,29 @@ def test_a_file_says_what_else_is_in_a_reading(array, measure, wired, scheme, in
     assert measure(IVSweep(cycles=1, step="0.2 V"), bench).merits["array_scheme"].value == scheme
 
 
+SCHEMES = [{}, {"array": 'scheme = "grounded"'}, HALF, SENSED, GATES]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (3, 1), (3, 4)])
+@pytest.mark.parametrize("wired", SCHEMES)
+def test_the_plan_counts_the_contacts_that_will_move(array, wired, shape):
+    rows, columns = shape
+    if "first_gate" in wired.get("array", ""):
+        wired = wired | {"array": f'scheme = "grounded"\nfirst_gate = {rows + columns + 1}'}
+    bench = array(rows=rows, columns=columns, **wired)
+    dut, matrix, probe = bench.dut, bench.instruments["matrix"], read(0.1)
+    walk = dut.check(probe).contacts
+    before = matrix.operations
+    for cell in dut.cells:
+        dut.select(cell)
+        assert dut.check(probe).contacts == 0
+    assert matrix.operations - before == walk
+    bench.safe()
+    again, before = dut.check(probe).contacts, matrix.operations
+    dut.play(probe)
+    assert matrix.operations - before == again > 0
+
+
 @pytest.mark.parametrize("matrix", ["keysight_b2200", "keysight_e5250a", "keithley_7002"])
 def test_floating_lines_read_their_sneak_paths(array, measure, matrix):
     read_out = seen(array(matrix=matrix), measure)
