@@ -16,7 +16,7 @@ from benchctl.errors import CapabilityError, ConfigError, InstrumentError, Stopp
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.quantities import show
-from benchctl.roles import Clock
+from benchctl.roles import Clock, Source
 from benchctl.routing import BLOCK, Passes, Plan, Step, compiled, joined
 from benchctl.stimulus import Readings, Stimulus
 from benchctl.stimulus import read as read_stimulus
@@ -61,8 +61,11 @@ class Dut:
         passes = self._passes(stimulus, compliance)
         switches = self._count_switches(passes) if self.wiring.relay else 0
         elapsed = math.fsum(n * math.fsum(s.elapsed for s in steps) for steps, n in passes)
-        elapsed += switches * self.wiring.relay.settle if self.wiring.relay else 0.0
-        return Plan(passes, elapsed, switches, stimulus.segments, self._count_contacts())
+        settle = self.wiring.relay.settle if self.wiring.relay else 0.0
+        return Plan(
+            passes, elapsed + switches * settle, switches, stimulus.segments,
+            self._count_contacts(), self._path, settle,
+        )  # fmt: skip
 
     def _passes(self, stimulus: Stimulus, compliance: float | None) -> Passes:
         """Return the checked passes of a stimulus; short ones are remembered.
@@ -274,6 +277,13 @@ class Dut:
             total += (sources[-1] != sources[0]) * (count - 1)
             generator = sources[-1]
         return total
+
+    @property
+    def _path(self) -> Source | None:
+        """What the relay connects; None where there is none, or nobody knows."""
+        if self.wiring.relay is None or self._on_generator is None:
+            return None
+        return self.wiring.generator if self._on_generator else self.wiring.source_meter
 
     def _count_contacts(self) -> int:
         """Return how many contacts of the matrix will move before the first program."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise, repeat, starmap
 
 from benchctl.errors import CapabilityError
 from benchctl.limits import Limits
@@ -28,6 +28,20 @@ class Step:
     source: Source | None
     program: Program | None
     pause: float = 0.0
+    on_gate: bool = False
+    """the source is on the third terminal, and the device rests"""
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return what one pass of the program gives to both terminals."""
+        p = self.program
+        if p is None:
+            return ()
+        levels = p.voltage.tolist()
+        gates = [None] * len(levels) if p.gate is None else p.gate.tolist()
+        if self.on_gate:
+            levels, gates = [0.0] * len(levels), levels
+        columns = (levels, p.duration.tolist(), p.ramp.tolist(), p.measure.tolist(), gates)
+        return tuple(starmap(Segment, zip(*columns, strict=True)))
 
     @property
     def elapsed(self) -> float:
@@ -50,6 +64,29 @@ class Plan:
     contacts: int = 0
     """of a switch matrix, which open or close to connect the cell; those of a walk through all
     cells where none is chosen"""
+    before: Source | None = None
+    """what the relay connects beforehand; None where nobody knows, or there is no relay"""
+    settle: float = 0.0
+    """s, for which the device rests while the relay changes over"""
+
+    def applied(self) -> Iterator[Segment]:
+        """Yield what the device is given, segment by segment.
+
+        That is the stimulus, and what the bench adds to it: rests while the path changes, 0 V from
+        one program to the next (for as long as messages take: they have no duration here), gates of
+        an array that are on before a ramp begins.
+        """
+        before = self.before
+        for step in chain.from_iterable(
+            chain.from_iterable(repeat(steps, count)) for steps, count in self.passes
+        ):
+            if step.program is None:
+                yield Segment(0.0, step.pause)
+                continue
+            changes = self.settle > 0 and not step.on_gate and step.source is not before
+            yield Segment(0.0, self.settle if changes else 0.0)
+            before = before if step.on_gate else step.source
+            yield from chain.from_iterable(repeat(step.segments(), step.program.count))
 
     @property
     def programs(self) -> int:
@@ -68,7 +105,7 @@ def joined(
         CapabilityError: that would have more than `most` segments.
     """
     before: tuple[tuple[Segment, ...], int] | None = None
-    for segments, count in passes:
+    for segments, count in chain.from_iterable(starmap(_turned, passes)):
         one = segments, count
         if count > 1 and segments[0].ramp > 0 and any(_levels(segments[-1])):
             one = _written_out([one], most)
@@ -79,6 +116,21 @@ def joined(
         before = one
     if before is not None:
         yield before
+
+
+def _turned(segments: tuple[Segment, ...], count: int) -> Iterator[tuple[tuple[Segment, ...], int]]:
+    """Yield a loop whose level goes on from pass to pass as one that begins where none does.
+
+    The device may rest between its passes then; best where it rests anyway.
+    """
+    if count > 1 and _goes_on(segments[-1], segments[0]):
+        cuts = [k for k, pair in enumerate(pairwise(segments), 1) if not _goes_on(*pair)]
+        if cuts:
+            cut = min(cuts, key=lambda k: not _rests(segments[k]))
+            head, tail = segments[:cut], segments[cut:]
+            yield from ((head, 1), (tail + head, count - 1), (tail, 1))
+            return
+    yield segments, count
 
 
 def _goes_on(last: Segment, first: Segment) -> bool:
@@ -193,7 +245,7 @@ def _step(
                 "channels"
             )
         held = replace(program, voltage=gate, compliance=limits.gate_compliance)
-        return Step(wiring.gate, held)
+        return Step(wiring.gate, held, on_gate=True)
     sensed = wiring.array is not None and wiring.array.senses
     if gate is not None and (sensed or gate.any()):
         program = replace(program, gate=gate, gate_compliance=limits.gate_compliance)

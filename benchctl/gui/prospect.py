@@ -98,7 +98,8 @@ def look_ahead(procedure: Any, dut: "Dut | None") -> Prospect:
         # A recipe with a defect must not take the window with it.
         refused = f"the preview failed: {type(error).__name__}: {error}"
     limits = dut.limits if dut is not None else None
-    segments = tuple(islice(stimulus.unroll(), MOST_SEGMENTS))
+    applied = stimulus.unroll() if plan is None else plan.applied()
+    segments = tuple(islice(applied, MOST_SEGMENTS))
     return Prospect(stimulus, segments, limits, compliance, plan, refused)
 
 

@@ -1,8 +1,10 @@
 """What a person is told before Start about a third terminal."""
 
-from benchctl.gui.prospect import Prospect, corners, gate_of
+from benchctl import open_bench
+from benchctl.gui.prospect import Prospect, corners, gate_of, look_ahead
 from benchctl.limits import Limits
 from benchctl.stimulus import Segment, Stimulus
+from procedures.set_reset import SetReset
 
 LIMITS = Limits((-1.0, 1.0), 1e-3, gate=(-5.0, 2.0))
 
@@ -20,6 +22,15 @@ def test_the_gate_has_its_own_extremes_and_limits():
 
 def test_without_a_gate_nothing_is_said_of_it():
     assert not any("Gate" in what for what, _, _ in looked_at(Segment(0.5, 1e-3)).facts())
+
+
+def test_what_is_drawn_is_what_the_bench_will_apply():
+    with open_bench() as bench:
+        prospect = look_ahead(SetReset(cycles=1), bench.dut)
+    assert prospect.plan is not None
+    lasting = [each for each in prospect.segments if each.ramp + each.duration]
+    assert sum(each.ramp + each.duration for each in lasting) == prospect.plan.duration
+    assert [each.duration for each in lasting if not each.voltage] == [2e-3] * 4
 
 
 def test_the_gate_is_drawn_on_the_time_axis_of_the_device():

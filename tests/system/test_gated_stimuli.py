@@ -110,6 +110,8 @@ def test_a_stimulus_is_refused_before_any_message_or_played_whole(bench, stimulu
         assert world.messages == messages
         return
     assert world.messages == messages
+    applied = [each.ramp + each.duration for each in plan.applied()]
+    assert sum(applied) == pytest.approx(plan.duration, abs=1e-9)
     readings = bench.dut.play(stimulus)
     assert world.at_rest
     assert world.hot_switches == 0

@@ -108,6 +108,42 @@ def test_a_level_that_a_loop_holds_is_not_interrupted(request, monkeypatch, benc
     assert len(programs) == 1
 
 
+def drawn(plan):
+    """Return the levels and times of what will be applied, moments without a duration left out."""
+    return [(s.voltage, s.ramp, s.duration) for s in plan.applied() if s.ramp or s.duration]
+
+
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        (pulse(1, 2e-3) + wait(0.2) + pulse(1, 3e-3)) * 3,
+        (pulse(1, 2e-3) + wait(0.2) + pulse(0.5, 3e-3)) * 3 + ramp(1, 2e-3),
+        (ramp(1, 2e-3) + pulse(1, 2e-3) + wait(0.2) + pulse(0.5, 3e-3)) * 3,
+        (read(0.1) + pulse(1, 2e-3) + read(0.1)) * 3,
+    ],
+)
+def test_a_level_goes_on_into_the_next_pass_of_a_loop_that_rests(meter, stimulus):
+    plan = meter.dut.check(stimulus)
+    assert drawn(plan) == [(s.voltage, s.ramp, s.duration) for s in stimulus.unroll()]
+    given = list(plan.applied())
+    moments = [k for k, s in enumerate(given) if k and not s.ramp + s.duration]
+    assert moments
+    for before, after in ((given[k - 1], given[k + 1]) for k in moments):
+        assert before.voltage != after.voltage
+        assert before.voltage == 0 or after.ramp == 0
+    assert len(meter.dut.play(stimulus)) == stimulus.measured
+
+
+def test_rests_while_the_relay_changes_over_are_drawn(relay):
+    cycle = pulse(1, 1e-6) + read(0.1)
+    settle = (0.0, 0.0, 2e-3)
+    once = [settle, (1.0, 0.0, 1e-6), settle, (0.1, 0.0, 1e-3)]
+    plan = relay.dut.check(cycle * 2)
+    assert drawn(plan) == once * 2
+    assert sum(wide + way for _, way, wide in drawn(plan)) == pytest.approx(plan.duration)
+    assert drawn(relay.dut.check(read(0.1))) == once[3:]
+
+
 def test_a_level_nobody_could_stop_is_refused(meter, relay):
     for bench in (meter, relay):
         with pytest.raises(CapabilityError, match="no stop can end"):

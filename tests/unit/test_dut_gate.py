@@ -4,7 +4,7 @@ import pytest
 
 from benchctl.bench import open_bench
 from benchctl.errors import CapabilityError, LimitExceeded
-from benchctl.stimulus import Segment, Stimulus, pulse, read, wait
+from benchctl.stimulus import Segment, Stimulus, pulse, ramp, read, wait
 from benchctl.wiring import Cell
 
 SMU = '[instruments.smu]\ndriver = "keysight_b2900"\naddress = "GPIB0::23::INSTR"\n'
@@ -102,6 +102,18 @@ def test_gates_of_an_array_beyond_the_limits_are_refused_before_anything_is_sent
             with pytest.raises(LimitExceeded, match=r"2\.5 V at the third terminal"):
                 attempt(pulse(0.5, 1e-3) + read(0.1))
         assert bench.world.messages == before
+
+
+def test_gates_of_an_array_that_go_on_before_a_ramp_are_drawn(tmp_path):
+    with opened(tmp_path, ARRAY.format(highest=3)) as bench:
+        bench.dut.choose(Cell(0, 1))
+        plan = bench.dut.check(ramp(0.5, 1e-2) + ramp(0.0, 1e-2))
+        drawn = [each for each in plan.applied() if each.ramp + each.duration]
+        shortest = bench.instruments["smu"].capabilities.shortest
+        assert [(each.voltage, each.ramp, each.duration) for each in drawn] == [
+            (0.0, 0.0, shortest), (0.5, 1e-2, 0.0), (0.0, 1e-2, 0.0),
+        ]  # fmt: skip
+        assert {each.gate for each in drawn} == {2.5}
 
 
 def test_gates_of_an_array_may_rest_between_passes(tmp_path):
