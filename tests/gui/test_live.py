@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchctl.gui.live import CAPACITY, DRAWN, LivePlot, LiveTable, Series, condense
+from benchctl.gui.live import LivePlot, LiveTable
+from benchctl.gui.series import CAPACITY, DRAWN, Series, condense
 from benchctl.procedure import Plot
 
 
