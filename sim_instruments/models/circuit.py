@@ -33,6 +33,9 @@ RAMP_STEP = 5e-3
 CLOSE = 3e-5
 """V, a Newton step so short is the last: the current is right to 1e-8 of itself, or 1e-6 where it
 grows as steeply as that of a contact, by e in kT/q"""
+NEAR = 5e-4
+"""of the current; a Newton step that changes it so little is the last too: what is left is 1e-7 of
+it where it grows exponentially, up to ten times that where it was ohmic and begins to"""
 HALVINGS = 40
 """of a step to meet the limit, after which it is met: a current may also jump"""
 BATTERY = 0.1
@@ -73,18 +76,19 @@ def _root(
     v = min(max(guess, low), high)
     i, g = current(v, x, p)
     for _ in range(100):
-        f = a * v + b * i - c
+        f = (a * v - c) + b * i
         if f > 0.0:
             high = v
         else:
             low = v
         slope = a + b * g
         new = v - f / slope if slope > 0.0 else low - 1.0
+        near = abs(g * (new - v)) < NEAR * abs(i)
         if not low <= new <= high:
-            new = 0.5 * (low + high)
+            new, near = 0.5 * (low + high), False
         move = new - v
         v = new
-        if abs(move) < CLOSE:
+        if near or abs(move) < CLOSE:
             # The current of one more Newton step.
             return v, i + g * move, g
         i, g = current(v, x, p)
@@ -182,6 +186,9 @@ def _hold(
             if 0 < k < steps:
                 # Stairs are alike, so what one changed is where to look in the next one.
                 guess, before = 2.0 * guess - before, guess
+            elif k == 0 and start != 0.0:
+                # The device has the same share of another level, roughly.
+                guess *= level / start
             if level == 0.0:
                 if left > 0.0:
                     pause(left, x, p, c, rng)

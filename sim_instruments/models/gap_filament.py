@@ -62,10 +62,11 @@ EVENT = 0.25
 REST_UNIT = 1e-6
 """s, from when relaxation is seen [R: t_r of aihwkit]"""
 
-# Slots of the parameter array after the temperature (lengths in nm).
-I1, GAP0, V_REF, OXIDE, THICK, THIN, SPEED, EG, ER, K0, K1, HOP, HEAT = range(1, 14)
+# Slots of the parameter array after the temperature (lengths in nm; the hop is a share of the
+# oxide).
+I1, GAP0, PER_VOLT, OXIDE, THICK, THIN, SPEED, EG, ER, K0, K1, HOP, HEAT = range(1, 14)
 V_FORM, FORM_TIME, CYCLE_ON, CYCLE_OFF, CYCLE_V, STEP_SPREAD, READ_NOISE = range(14, 21)
-DRIFT, RELAXATION, ACTIVATION, LARGEST = range(21, 25)
+DRIFT, RELAXATION, ACTIVATION, LARGEST, PER_GAP = range(21, 26)
 
 # Slots of the state array.
 S, SCALE, STAGE, WEAR, POLARITY, TOP, BOTTOM, EASE, THETA, UNFELT, LAST, STEEP = range(12)
@@ -92,16 +93,16 @@ TOO_HOT, TOO_HIGH = 1500.0, 3.5
 
 
 def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
-    up = math.exp(v / p[V_REF])
+    up = math.exp(v * p[PER_VOLT])
     down = 1.0 / up
-    return x[SCALE] * 0.5 * (up - down), x[SCALE] * 0.5 * (up + down) / p[V_REF]
+    return x[SCALE] * (0.5 * (up - down)), x[SCALE] * (0.5 * p[PER_VOLT] * (up + down))
 
 
 @kernel
 def _settle(thickness: float, x: Array, p: Array) -> None:
     """Set the thickness, and what the current takes from it."""
     x[S] = thickness
-    x[SCALE] = p[I1] * math.exp(-(p[OXIDE] - thickness) / p[GAP0])
+    x[SCALE] = p[I1] * math.exp((thickness - p[OXIDE]) * p[PER_GAP])
     if x[STAGE] == FRESH:
         x[SCALE] *= PRISTINE
 
@@ -173,7 +174,7 @@ def _notice(v: float, h: float, x: Array, p: Array, rng: Rng) -> None:
 
 @kernel
 def _pace(v: float, i: float, h: float, x: Array, p: Array) -> tuple[float, float, float]:
-    """Return (rate in nm/s towards where `v` drives, push in eV, temperature in K).
+    """Return (rate in nm/s towards where `v` drives, eV of push per volt, kT in eV).
 
     The rate is 0 where nothing would be seen of it within `h`.
     """
@@ -182,30 +183,32 @@ def _pace(v: float, i: float, h: float, x: Array, p: Array) -> tuple[float, floa
         x[HOTTEST] = kelvin
     kt = BOLTZMANN * kelvin
     gap = p[OXIDE] - x[S]
-    push = (p[K0] + p[K1] * gap * gap * gap) * p[HOP] / p[OXIDE] * x[EASE] * abs(v)
+    lever = (p[K0] + p[K1] * gap * gap * gap) * p[HOP] * x[EASE]
+    push = lever * abs(v)
     ahead, back = (p[EG], p[ER]) if v > 0.0 else (p[ER], p[EG])
     rate = p[SPEED] * math.exp((push - ahead) / kt)
     if rate * h < FROZEN:
         rate = 0.0
     elif push < NEGLIGIBLE * kt:
         rate -= p[SPEED] * math.exp((-push - back) / kt)
-    return rate, push, kelvin
+    return rate, lever, kt
 
 
 @kernel
 def _steepness(
-    v: float, i: float, g: float, give: float, push: float, kelvin: float, x: Array, p: Array
+    v: float, i: float, g: float, give: float, lever: float, kt: float, x: Array, p: Array
 ) -> float:
     """Return d ln(rate) per nm of movement along the load line: field, heat, source giving way."""
     polarity = math.copysign(1.0, v)
     gap = p[OXIDE] - x[S]
-    yielding = -give * i / p[GAP0]
-    gain = i / p[GAP0] + g * yielding
-    field = p[HOP] / p[OXIDE] * x[EASE]
-    bend = -3.0 * p[K1] * gap * gap * field * abs(v) + push / v * yielding
+    steeper = i * p[PER_GAP]
+    yielding = -give * steeper
+    gain = steeper + g * yielding
+    bend = polarity * lever * yielding - 3.0 * p[K1] * gap * gap * p[HOP] * x[EASE] * abs(v)
     ahead = p[EG] if v > 0.0 else p[ER]
-    warm = (ahead - push) / kelvin * p[HEAT] * (i * yielding + v * gain)
-    return float(polarity * (bend + warm) / (BOLTZMANN * kelvin))
+    per_kt = 1.0 / kt
+    warm = (ahead - lever * abs(v)) * per_kt * BOLTZMANN * p[HEAT] * (i * yielding + v * gain)
+    return float(polarity * (bend + warm) * per_kt)
 
 
 def _step(
@@ -217,18 +220,21 @@ def _step(
         return _form(v, h, x, p)
     _notice(v, h, x, p, rng)
     polarity = math.copysign(1.0, v)
-    rate, push, kelvin = _pace(v, i, h, x, p)
+    rate, lever, kt = _pace(v, i, h, x, p)
     room = x[TOP] - x[S] if v > 0.0 else x[S] - x[BOTTOM]
     if room < UNSEEN or rate * h < UNSEEN:
         if rate > 0.0 and room > 0.0:
-            _settle(x[S] + polarity * min(rate * h, room), x, p)
+            move = polarity * min(rate * h, room)
+            x[S] += move
+            # Its exponential, of less than a millionth.
+            x[SCALE] += x[SCALE] * (move * p[PER_GAP]) * (1.0 + 0.5 * move * p[PER_GAP])
         x[LAST] = NOWHERE
         return h
-    steepness = _steepness(v, i, g, give, push, kelvin, x, p)
+    steepness = _steepness(v, i, g, give, lever, kt, x, p)
     stride = HURRY * p[LARGEST] if rate * h > UNRESOLVED * p[LARGEST] else p[LARGEST]
     move, taken = _travel(rate, steepness, _turn(polarity, steepness, x, p), min(room, stride), h)
     if move < room:
-        move += p[STEP_SPREAD] * math.sqrt(move) * rng.standard_normal()
+        move += p[STEP_SPREAD] * rng.standard_normal() * math.sqrt(move)
     if x[THETA] + x[UNFELT] > 0.0:
         _forget(abs(move), x)
     _settle(x[S] + polarity * min(move, room), x, p)
@@ -311,12 +317,13 @@ class GapFilament(Device):
         thick = q.thickest * nm
         p = np.array(
             [
-                ROOM, q.current_scale * math.exp(on), gap0, q.voltage_scale, q.oxide * nm, thick,
-                thin, q.speed * nm, q.growth_energy, q.loss_energy, q.field_factor, q.gap_factor,
-                q.hop * nm * math.exp(ease), q.thermal_resistance, q.forming_slope,
-                q.forming_slope * math.exp(forming / q.forming_slope), q.cycle_on, q.cycle_off,
-                q.cycle_voltage, q.step_spread * math.sqrt(nm), q.read_noise, q.drift,
-                q.relaxation, q.retention_energy, q.largest_step * nm,
+                ROOM, q.current_scale * math.exp(on), gap0, 1.0 / q.voltage_scale, q.oxide * nm,
+                thick, thin, q.speed * nm, q.growth_energy, q.loss_energy, q.field_factor,
+                q.gap_factor, q.hop / q.oxide * math.exp(ease), q.thermal_resistance,
+                q.forming_slope, q.forming_slope * math.exp(forming / q.forming_slope),
+                q.cycle_on, q.cycle_off, q.cycle_voltage, q.step_spread * math.sqrt(nm),
+                q.read_noise, q.drift, q.relaxation, q.retention_energy, q.largest_step * nm,
+                1.0 / gap0,
             ]
         )  # fmt: skip
         start = min(thin + (q.thickness - q.thinnest) * nm, thick)

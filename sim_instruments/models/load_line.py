@@ -13,6 +13,8 @@ YIELDING = 2e-3
 """V, by how much the circuit may give way in one stride"""
 MOST_BENT = 5.0
 """e-folds of the rate in one stride"""
+SLIGHT = 0.02
+"""change of a rate up to which five terms of a series are right to 1e-9"""
 FAINT = 1e-200
 """of a rate; what is less than this is none: no logarithm joins them"""
 
@@ -68,15 +70,18 @@ def lean(rate: float, slope: float, most: float, h: float) -> tuple[float, float
     That is ``rate + slope * move``, from `rate` above 0; it may end, but changes no sign.
     """
     bent = slope * h
-    if abs(bent) < 1e-3:
-        move = rate * h * (1.0 + bent * (0.5 + bent / 6.0))
+    if abs(bent) < SLIGHT:
+        square = bent * bent
+        late = (1 / 6 + bent * (1 / 24)) + square * (1 / 120)
+        move = rate * h * ((1.0 + 0.5 * bent) + square * late)
     else:
         move = rate * math.expm1(bent) / slope
     if move <= most:
         return move, h
     grown = slope * most / rate
-    if abs(grown) < 1e-3:
-        return most, most / rate * (1.0 - grown * (0.5 - grown / 3.0))
+    if abs(grown) < SLIGHT:
+        series = grown * (1 / 2 - grown * (1 / 3 - grown * (1 / 4 - grown * (1 / 5))))
+        return most, most / rate * (1.0 - series)
     return most, math.log1p(grown) / slope
 
 
@@ -84,5 +89,5 @@ def lean(rate: float, slope: float, most: float, h: float) -> tuple[float, float
 def scattered(move: float, spread: float, rng: Rng) -> float:
     """Return `move` with a standard deviation of ``spread sqrt(|move|)``."""
     if spread > 0.0:
-        move += spread * math.sqrt(abs(move)) * rng.standard_normal()
+        move += spread * rng.standard_normal() * math.sqrt(abs(move))
     return move

@@ -119,8 +119,8 @@ class YakopcicParameters:
 def _conduct(v: float, x: float, p: Array) -> tuple[float, float]:
     up = math.exp(p[B] * v)
     down = 1.0 / up
-    scale = 0.5 * x * (p[A1] if v >= 0.0 else p[A2])
-    return scale * (up - down), scale * p[B] * (up + down)
+    scale = 0.5 * (p[A1] if v >= 0.0 else p[A2])
+    return x * (scale * (up - down)), x * (scale * p[B] * (up + down))
 
 
 def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
@@ -167,11 +167,11 @@ def _kept(w: float, s: float) -> float:
     """Return ``w(s)/w(0)`` of ``dw/ds = -w e^w``."""
     a = s * math.exp(w)
     if a * (1.0 + w) < SMALL:
-        third = a * (1.0 + 2.0 * w) / 3.0
-        fourth = a * a * (1.0 + w * (7.0 + 6.0 * w)) / 12.0
-        fifth = a * a * a * (1.0 + w * (18.0 + w * (46.0 + 24.0 * w))) / 60.0
+        third = a * (1.0 + 2.0 * w) * (1 / 3)
+        fourth = a * a * (1.0 + w * (7.0 + 6.0 * w)) * (1 / 12)
+        fifth = a * a * a * (1.0 + w * (18.0 + w * (46.0 + 24.0 * w))) * (1 / 60)
         y = -a * (1.0 - 0.5 * w * a * (1.0 - third + fourth - fifth))
-        return 1.0 + y * (1.0 + y * (1.0 + y * (1.0 + y * (1.0 + 0.2 * y) / 4.0) / 3.0) / 2.0)
+        return 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120)))))
     # Newton for ln w from below, where it cannot overshoot: E1 is convex in ln w.
     start = _entire(w)
     y = max(-a, -s - start)
@@ -212,7 +212,7 @@ def _step(
     if drive == 0.0:
         return h
     if give > 0.0:
-        slope = _conduct(v, 1.0, p)[0]
+        slope = i / x[0] if x[0] > 0.0 else _conduct(v, 1.0, p)[0]
         fading, by_x = _fading(x[0], drive, p)
         rate = drive * fading
         if rate == 0.0:
