@@ -222,6 +222,9 @@ class Population:
         seeds: of the cells' noise, one per cell.
         transistor: the packed transistor, empty for none.
         threads: at most this many work at once; None is one per processor.
+
+    Raises:
+        ValueError: no thread at all.
     """
 
     def __init__(
@@ -231,6 +234,8 @@ class Population:
         transistor: Array,
         threads: int | None = None,
     ) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"a population needs 1 thread or more, got {threads}")
         first = make(0)
         self._make = make
         self._kernels = _compiled(first.KERNELS, first.name)

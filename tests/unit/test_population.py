@@ -189,3 +189,9 @@ def test_cells_of_another_structure_are_refused():
     seeds = [np.random.SeedSequence(2, spawn_key=(k,)) for k in range(2)]
     with pytest.raises(ValueError, match="cannot differ between cells"):
         Population(lambda k: JartVcm(seed=k, exact=bool(k)), seeds, np.zeros(0))
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_thread_at_all_is_refused(threads):
+    with pytest.raises(ValueError, match=f"1 thread or more, got {threads}"):
+        cells(2, threads=threads)
