@@ -16,7 +16,9 @@ Gaussian with mean 0, variance 1, skew 0 and kurtosis 3 exactly [C]; the tails a
 up to 3 sigma, hold two thirds of what they should beyond 4, and end at 5.6 sigma. For questions
 about rarer pulses use a `Device`.
 
-**Numerics** — weights are float32; blocks of devices stay in cache while all pulses of a call pass over them. Memory is the
+**Numerics** — weights are float32: a move below half their spacing (6e-8 just below 1) is lost.
+Steps of 1e-3 come within 3e-5 of their bound; steps that would end 1 % of the range before it are
+refused. Blocks of devices stay in cache while all pulses of a call pass over them. Memory is the
 state, 20 bytes per device (weight, step, two bounds, key), whatever the number of pulses; a call
 with its own count for each device takes 4 more while it lasts.
 
@@ -53,6 +55,8 @@ WORTH_THREADS = 500_000
 """device-pulses in one call, 0.35 ms of work; waking threads costs some 0.1 ms"""
 PIECES = 4
 """ranges per thread: a thread that others disturb takes fewer"""
+NEAR = 0.01
+"""of the range: so near to its bound a weight still has to move"""
 
 BYTE_SIGMA = (8.0 * (256.0**2 - 1.0) / 12.0) ** 0.5
 """of the sum of eight independent bytes"""
@@ -70,7 +74,7 @@ ONE, ZERO = np.float32(1.0), np.float32(0.0)
 class SoftBoundsParameters:
     """Parameters of `Population`; weights are pure numbers."""
 
-    step: Annotated[float, Bound("", 1e-7, 0.5)] = 0.002
+    step: Annotated[float, Bound("", 1e-6, 0.5)] = 0.002
     """share of the way left that one pulse goes [R: dw_min of the ReRAM set]"""
     down: Annotated[float, Bound("", 0.01, 100.0)] = 1.0
     """step down over step up"""
@@ -213,7 +217,8 @@ class Population:
         **parameters: see `SoftBoundsParameters`.
 
     Raises:
-        ValueError: an unknown parameter, one out of its range, or no thread at all.
+        ValueError: an unknown parameter, one out of its range, a step that float32 loses, or no
+            thread at all.
     """
 
     def __init__(
@@ -315,9 +320,16 @@ class Population:
 
 
 def _check(q: SoftBoundsParameters) -> None:
-    """Refuse bounds in the wrong order."""
+    """Refuse bounds in the wrong order, and steps that are lost where weights are this large."""
     if not q.low < q.high:
         raise ValueError("population needs low < high")
+    spacing = float(np.spacing(np.float32(max(abs(q.low), abs(q.high)))))
+    least = 0.5 * spacing / (NEAR * (q.high - q.low) * min(1.0, q.down))
+    if q.step < least:
+        raise ValueError(
+            f"population parameter step must be {least:.2g} or more between {q.low:g} and "
+            f"{q.high:g}: weights are float32, what a smaller one adds is lost in rounding"
+        )
 
 
 def _keys(size: int, salt: np.uint32) -> NDArray[np.uint32]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from sim_instruments.models import population
-from sim_instruments.models.population import BYTE_MEAN, CUBIC, FEW, LINEAR, Population
+from sim_instruments.models.population import BYTE_MEAN, CUBIC, FEW, LINEAR, NEAR, Population
 
 ALIKE = {"spread_step": 0.0, "spread_bounds": 0.0}
 EARLY = [-0.192, 0.643, -1.368, -0.431, 0.544, 2.063, -0.145, 0.573]
@@ -115,6 +115,33 @@ def test_without_noise_a_train_is_the_closed_form():
     up = made.weights.copy()
     made.pulse(-300)
     assert made.weights == pytest.approx((up + 1) * 0.9975**300 - 1, rel=1e-4)
+
+
+@pytest.mark.parametrize("c2c", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("step", "low", "high"), [(1e-3, -1.0, 1.0), (1e-3, 0.0, 1.0), (1e-3, 9.0, 10.0),
+    (3.1e-6, -1.0, 1.0), (3.2e-3, 999.0, 1000.0)],
+)  # fmt: skip
+def test_small_steps_are_not_lost_in_float32(step, low, high, c2c):
+    """The first half goes at its pace; what never comes is below what is promised."""
+    made = Population(4, seed=5, step=step, c2c=c2c, low=low, high=high, start=low, **ALIKE)
+    half = round(np.log(2) / step)
+    made.pulse(half)
+    left = (high - made.weights.astype(float)) / (high - low)
+    scatter = 0.5 * c2c * np.sqrt(step)
+    assert left == pytest.approx((1 - step) ** half, abs=1.5e-3 + 4.5 * scatter)
+    made.pulse(10 * half)
+    left = (high - made.weights.astype(float)) / (high - low)
+    assert np.all(left < NEAR if step != 1e-3 else left < 1e-3)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"step": 2e-6}, {"step": 1e-5, "down": 0.1}, {"low": 999.0, "high": 1000.0}],
+)  # fmt: skip
+def test_steps_that_float32_loses_are_refused(parameters):
+    with pytest.raises(ValueError, match=r"step must be .* or more between .* lost in rounding"):
+        Population(4, **parameters)
 
 
 def trained(threads, monkeypatch, worth=0):
@@ -231,7 +258,7 @@ def test_bad_counts_are_refused(counts, message):
 
 
 def test_bad_parameters_are_refused():
-    with pytest.raises(ValueError, match="population parameter step must be a number from 1e-07"):
+    with pytest.raises(ValueError, match="population parameter step must be a number from 1e-06"):
         Population(4, step=2.0)
     with pytest.raises(ValueError, match="low < high"):
         Population(4, low=1.0, high=0.5)
