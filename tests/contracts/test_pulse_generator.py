@@ -194,6 +194,15 @@ def test_an_unchanged_program_costs_one_message_and_its_answer():
     assert len(box.plays) == 3
 
 
+@pytest.mark.parametrize("level", [0.1, -0.1, 5.0, 9.96, -9.96, 10.0, -10.0])
+def test_from_the_smallest_pulse_to_the_largest(level):
+    box = bench(Limits((-10.0, 10.0), 1.0))
+    for voltage in (level, 1.0, -1.0, level):
+        box.driver.play(program(pulse(voltage, 1e-6), compliance=1.0))
+        assert box.plays[-1][0] == pytest.approx([voltage, 0.0], abs=1e-9)
+    assert not any(box.holds)
+
+
 def test_a_million_cycles_are_one_burst():
     box = bench()
     cycle = pulse(1.0, 1e-6) + wait(1e-6) + pulse(-1.0, 1e-6) + wait(1e-6)
@@ -231,6 +240,32 @@ def test_a_misbehaving_instrument_is_named(kind):
     box.driver.safe()
     box.driver.play(wanted)  # it prepares itself again
     assert box.plays[-1][0] == pytest.approx([1.0, 0.0], abs=1e-9)
+
+
+@pytest.mark.parametrize("step", ["arrange", "play"])
+@pytest.mark.parametrize("point", ["write", "write_bytes", "read"])
+def test_after_an_interruption_anywhere_the_next_program_is_its_own(monkeypatch, point, step):
+    box = bench()
+    first = program(pulse(1.0, 1e-6) + pulse(-0.5, 1e-6))
+    other = program(pulse(0.5, 2e-6) + pulse(-1.0, 3e-6))
+    box.driver.play(first)
+    genuine, count = getattr(box.driver.adapter, point), iter([True])
+
+    def interrupted(*arguments, **options):
+        result = genuine(*arguments, **options) if point != "read" else None
+        if next(count, False):
+            raise KeyboardInterrupt
+        return genuine(*arguments, **options) if point == "read" else result
+
+    with monkeypatch.context() as patched:
+        patched.setattr(box.driver.adapter, point, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            getattr(box.driver, step)(other)
+    box.driver.play(first)
+    felt = np.array(delivered(box.plays[-1]))
+    assert felt[:, 0] == pytest.approx([1.0, -0.5], abs=3e-4)
+    assert felt[:, 1] == pytest.approx([1e-6, 1e-6], rel=1e-6)
+    assert box.driver.ask(":SYST:ERR?").startswith("+0")
 
 
 def test_a_stranger_is_refused():

@@ -8,16 +8,18 @@ from benchctl.errors import CapabilityError, InstrumentError, LimitExceeded
 from benchctl.limits import Limits
 from benchctl.program import Program
 from benchctl.stimulus import Segment, Stimulus, pulse, ramp, read, wait
-from drivers.keysight_81160a import FASTEST_EDGE, Keysight81160A
+from drivers.keysight_81160a import Keysight81160A
+from drivers.keysight_81160a_setups import FASTEST_EDGE
 
 LIMITS = Limits((-2.0, 2.0), 1e-3)
 DONE = '1;+0,"No error"'
 ASK = ";*OPC?;:SYST:ERR?"
+SILENT = ":OUTP1 0;:SYST:ERR?"
 PREPARE = (
     "*RST;*CLS;:OUTP1 0;:OUTP1:LOAD 1000000;:VOLT1:LIM:HIGH 1.999900005;"
     ":VOLT1:LIM:LOW -1.999900005;:PULS:HOLD1 WIDT;:ARM:SOUR1 MAN;:TRIG1:COUN 1" + ASK
 )
-SWING = ":VOLT1 0.10000499975;:VOLT1:OFFS 0"
+SWING = ":VOLT1 0.10000499975;:VOLT1:OFFS 0.49997500125"
 POSITIVE = (
     ":OUTP1 0;:VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 PULS;:OUTP1:POL NORM;"
     f"{SWING};:VOLT1:HIGH 0.9999500025;:VOLT1:LOW 0;:VOLT1:LIM:STAT 1;"
@@ -61,7 +63,11 @@ def test_a_pulse_is_set_up_once_and_triggered_with_four_bytes():
         instrument.play(program(pulse(1.0, 1e-6)))
 
 
-RESTING = POSITIVE.replace("0.9999500025", f"{0.1 * 1e6 / (1e6 + 50):.12g}").replace(";*TRG", "")
+RESTING = (
+    POSITIVE.replace("0.9999500025", "0.09999500025")
+    .replace("0.49997500125", "0.049997500125")
+    .replace(";*TRG", "")
+)
 
 
 def test_at_rest_it_holds_0_v_and_the_first_pulse_opens_no_relay():
@@ -83,7 +89,7 @@ def test_a_higher_pulse_changes_one_level_with_the_output_on():
 def test_a_negative_pulse_turns_the_polarity_with_the_output_off():
     negative = (
         ":OUTP1 0;:VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 PULS;:OUTP1:POL INV;"
-        f"{SWING};:VOLT1:LOW -0.9999500025;:VOLT1:HIGH 0;:VOLT1:LIM:STAT 1;"
+        f"{SWING.replace('0.4', '-0.4')};:VOLT1:HIGH 0;:VOLT1:LOW -0.9999500025;:VOLT1:LIM:STAT 1;"
         ":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 1e-06;:FUNC1:PULS:TRAN 1e-09;"
         ":OUTP1 1;*TRG" + ASK
     )
@@ -96,7 +102,7 @@ def test_what_is_arranged_while_the_device_is_elsewhere_moves_no_relay():
     first = POSITIVE.removeprefix(":OUTP1 0;").replace(";*TRG", "")
     negative = (
         ":VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 PULS;:OUTP1:POL INV;"
-        f"{SWING};:VOLT1:LOW -0.9999500025;:VOLT1:HIGH 0;:VOLT1:LIM:STAT 1;"
+        f"{SWING.replace('0.4', '-0.4')};:VOLT1:HIGH 0;:VOLT1:LOW -0.9999500025;:VOLT1:LIM:STAT 1;"
         ":PULS:PER1 MAX;:FUNC1:PULS:TRAN MIN;:PULS:WIDT1 1e-06;:FUNC1:PULS:TRAN 1e-09" + ASK
     )
     trigger = ("*TRG" + ASK, DONE)
@@ -128,7 +134,8 @@ def test_two_polarities_are_samples_in_a_big_endian_block():
     upload = b":OUTP1 0;:DATA1:DAC VOLATILE,#18" + codes + b"\n"
     select = (
         ":VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 USER;:OUTP1:POL NORM;"
-        f"{SWING};:VOLT1:HIGH 0.9999500025;:VOLT1:LOW -0.9999500025;:VOLT1:LIM:STAT 1;"
+        f"{SWING.replace('0.49997500125', '0')};"
+        ":VOLT1:HIGH 0.9999500025;:VOLT1:LOW -0.9999500025;:VOLT1:LIM:STAT 1;"
         ":FREQ1 250000;:TRIG1:COUN 9;:OUTP1 1;*TRG" + ASK
     )
     cycle = pulse(1.0, 2e-6) + pulse(-1.0, 1e-6) + wait(1e-6)
@@ -148,7 +155,7 @@ def test_an_error_is_raised_and_the_next_program_starts_afresh():
     refused = '1;-222,"Data out of range"'
     with generator(
         (PREPARE, DONE), (POSITIVE, refused), (":SYST:ERR?", '-221,"Settings conflict"'),
-        (":SYST:ERR?", '+0,"No error"'), (":SYST:ERR?", '+0,"No error"'),
+        (":SYST:ERR?", '+0,"No error"'), (SILENT, '+0,"No error"'),
         (PREPARE, DONE), (POSITIVE, DONE),
     ) as instrument:  # fmt: skip
         with pytest.raises(InstrumentError, match=r"gen reports -222,Data out.*-221,Settings"):
@@ -158,7 +165,7 @@ def test_an_error_is_raised_and_the_next_program_starts_afresh():
 
 def test_garbage_is_an_instrument_error():
     with (
-        generator((PREPARE, "\x07\x01"), (":SYST:ERR?", '+0,"No error"')) as instrument,
+        generator((PREPARE, "\x07\x01"), (SILENT, '+0,"No error"')) as instrument,
         pytest.raises(InstrumentError, match="does not parse"),
     ):
         instrument.play(program(pulse(1.0, 1e-6)))
@@ -214,6 +221,19 @@ def test_capabilities_are_honest():
 def test_refusals_name_the_bound(stimulus, count, message):
     with pytest.raises(CapabilityError, match=message):
         check(stimulus, count)
+
+
+def test_a_waveform_shorter_than_its_shortest_period():
+    with pytest.raises(CapabilityError, match=r"gen plays waveforms of 3\.03e-09 s or more"):
+        check(pulse(0.05, 1.5e-9))  # with the sample at rest, 3 ns
+
+
+def test_an_answer_before_its_time_does_not_end_a_burst():
+    burst = POSITIVE.replace(":FUNC1:PULS:TRAN 1e-09", ":FUNC1:PULS:TRAN 1e-09;:PULS:PER1 0.1")
+    burst = burst.replace(":TRIG1:COUN 1", ":TRIG1:COUN 7")
+    with generator((PREPARE, DONE), (burst, DONE)) as instrument:
+        instrument.play(program(pulse(1.0, 1e-6) + wait(0.1 - 1e-6), 7))
+        assert instrument.clock.slept == pytest.approx([0.7])
 
 
 def test_a_window_too_small_for_the_smallest_swing():
