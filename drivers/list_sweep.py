@@ -1,58 +1,168 @@
-"""What source-meters that step through a list have in common."""
+"""How a source-meter that steps through a list plays a program safely, whatever its commands are.
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+For each of them: the DUT's limits hold and the program can be played, or nothing is sent; it is
+prepared unless it is certainly as it was left; what has changed is sent, and nothing else; each
+sweep is triggered once, and what it answers are the readings and the errors. After any failure the
+output is off, and the next program starts from scratch.
+
+What differs is `Commands`, and an instrument's own file has little else.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from benchctl.errors import InstrumentError
+from benchctl.limits import Limits
 from benchctl.program import Program
-from benchctl.stimulus import BoolArray, FloatArray
+from benchctl.stimulus import FloatArray, Readings
+from drivers.conversation import Conversation
+from drivers.digital_lines import DigitalLines
+from drivers.prepared import Prepared
+from drivers.translations import Translations
 
-_REMEMBERED: Final = 512
-"""a write-verify comes back to some hundred different pulses"""
-Setup = TypeVar("Setup")
+OVERFLOW: Final = 1e37
+"""a reading beyond is not one [M: B2900 SCPI 1-12]"""
+Chains = tuple[tuple[str, ...], ...]
+"""the settings of a sweep, in places of their own; an empty one takes what is there
 
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How one step's time is spent."""
-
-    nplc: float
-    """power line cycles per aperture"""
-    delay: float
-    """s between source and measurement"""
+Where a command of a chain changes, those after it are sent again.
+"""
 
 
-def timing(dwell: float, *, overhead: float, apertures: int, line: float, fewest: float) -> Timing:
-    """Return the longest aperture up to 1 PLC that fits in `dwell`, and the delay that is left.
+class Sweep(Protocol):
+    """What one trigger plays, in the words of an instrument."""
 
-    Args:
-        dwell: s, of the whole step.
-        overhead: s, what every step takes beyond delay and apertures.
-        apertures: how many a step has (2 where the source is read back).
-        line: Hz, the power line's frequency.
-        fewest: power line cycles the instrument can do at least.
+    @property
+    def chains(self) -> Chains:
+        """What has to be set."""
+        ...
+
+    @property
+    def dwell(self) -> float:
+        """Seconds per step."""
+        ...
+
+
+AnySweep = TypeVar("AnySweep", bound=Sweep)
+
+
+class Commands(Protocol[AnySweep]):
+    """What one kind of instrument is told, and what it makes of a program."""
+
+    @property
+    def off(self) -> str:
+        """What ends everything, and leaves its outputs off."""
+        ...
+
+    def prepare(self, lines: str) -> None:
+        """Bring it from any state to: output off, 0 V, nothing automatic.
+
+        `lines` sets its digital lines, which the reset lets float.
+        """
+        ...
+
+    def translate(self, program: Program) -> tuple[AnySweep, ...]:
+        """Return the sweeps that play a program, touching no wire.
+
+        Raises:
+            CapabilityError: it cannot be played.
+        """
+        ...
+
+    def run(self, sweep: AnySweep, changed: list[str]) -> Readings:
+        """Set what has changed, trigger, and return the readings that were asked for.
+
+        Raises:
+            InstrumentError: it reported errors, did not answer, or answered what does not parse.
+        """
+        ...
+
+
+class ListSweep(Generic[AnySweep]):
+    """Plays programs through the commands of one instrument."""
+
+    def __init__(
+        self,
+        wire: Conversation,
+        commands: Commands[AnySweep],
+        lines: DigitalLines,
+        limits: Limits | None,
+    ) -> None:
+        self._commands = commands
+        self._lines = lines
+        self._limits = limits
+        self._prepared = Prepared(wire, self._prepare, lambda: commands.off)
+        self._known: Translations[tuple[AnySweep, ...]] = Translations(commands.translate)
+        self._sent: dict[int, tuple[str, ...]] = {}
+
+    def prepare(self) -> None:
+        """Bring the instrument from any state to: output off, 0 V, nothing automatic."""
+        self._prepared.prepare()
+
+    def safe(self) -> None:
+        """Output off now, whatever was going on."""
+        self._prepared.safe()
+
+    def forget(self) -> None:
+        """Take nothing for granted, translations included."""
+        self._prepared.forget()
+        self._known.clear()
+
+    def translated(self, program: Program) -> tuple[AnySweep, ...]:
+        """Return the sweeps that play a program, or refuse it; no wire is touched."""
+        return self._known.of(program)
+
+    def play(self, program: Program) -> Readings:
+        """Play a program and return one reading per measured segment and pass."""
+        if self._limits is not None:
+            self._limits.check(program, program.compliance)
+        sweeps = self.translated(program)
+        return self._prepared.carry_out(lambda: self._run(program, sweeps))
+
+    def set_line(self, line: int, high: bool) -> None:
+        """Set a digital line."""
+        try:
+            self._lines.set_line(line, high)
+        except (InstrumentError, KeyboardInterrupt):
+            self._prepared.forget()
+            raise
+
+    def _prepare(self) -> None:
+        self._sent.clear()
+        self._commands.prepare(self._lines.again())
+        self._lines.settled()
+        self._known.clear()  # they may depend on what it has found out
+
+    def _run(self, program: Program, sweeps: tuple[AnySweep, ...]) -> Readings:
+        if not self._sent:  # preparing it may have found out what changes the translation
+            sweeps = self.translated(program)
+        return Readings.join([self._commands.run(s, list(self._changed(s.chains))) for s in sweeps])
+
+    def _changed(self, chains: Chains) -> Iterator[str]:
+        """Yield what is set otherwise, as it is about to be sent."""
+        for place, chain in enumerate(chains):
+            there = zip(chain, self._sent.get(place, ()), strict=False)
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], there))
+            yield from chain[same:]
+            if chain:
+                self._sent[place] = chain
+
+
+def refuse_overflow(table: FloatArray, name: str) -> None:
+    """Refuse readings that are none.
+
+    Raises:
+        InstrumentError: one is beyond the meter's range, or not a number.
     """
-    room = (dwell - overhead) * line / apertures
-    # Rounded down to a 1e-4 of a cycle; the delay takes up what is left, to the nanosecond.
-    nplc = max(fewest, min(1.0, math.floor(room * 1e4 + 1e-6) / 1e4))
-    return Timing(nplc, max(0.0, round(dwell - overhead - apertures * nplc / line, 9)))
-
-
-def fitting(ranges: tuple[float, ...], value: float) -> float:
-    """Return the smallest of `ranges` that is at least `value`; the largest if none is."""
-    return next((each for each in ranges if value <= each * (1 + 1e-9)), ranges[-1])
-
-
-def smallest(ranges: tuple[float, ...], compliance: float, cycles: float, digits: float) -> float:
-    """Return the smallest current (A) told from 0 on the range that holds `compliance` (A).
-
-    `digits` is that over the range for an aperture of one power line cycle or more; a shorter one
-    costs the root of its length [DESIGN].
-    """
-    return fitting(ranges, compliance) * digits / math.sqrt(min(1.0, cycles))
+    # Not a number passes no comparison, so garbage is caught as well.
+    if not bool((np.abs(table) < OVERFLOW).all()):
+        raise InstrumentError(
+            f"{name} measured beyond its range; check the wiring, and that nothing else drives "
+            "the device"
+        )
 
 
 def list_commands(header: str, levels: FloatArray, at_once: int) -> Iterator[str]:
@@ -63,42 +173,15 @@ def list_commands(header: str, levels: FloatArray, at_once: int) -> Iterator[str
         yield f"{header}{append} {','.join(words[start : start + at_once])}"
 
 
-def held_back(
-    current: FloatArray, short: FloatArray, compliance: float, tolerance: FloatArray | float
-) -> BoolArray:
-    """Return which readings were taken in compliance.
-
-    Told from the readings, as the status of a reading does not travel in binary: the current is
-    at the limit, and the voltage falls short of the programmed one by `short` (V), more than
-    `tolerance` (V), the accuracy of the readback.
-    """
-    limited: BoolArray = (np.abs(current) >= 0.98 * compliance) & (short > tolerance)
-    return limited
-
-
-class Memory(Generic[Setup]):
-    """Remembers the translations of the last few programs, by content."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], Setup] = {}
-
-    def get(self, program: Program) -> tuple[tuple[object, ...], Setup | None]:
-        """Return a program's key, and its translation if it has one."""
-        key = (
-            program.voltage.tobytes(),
-            program.duration.tobytes(),
-            program.ramp.tobytes(),
-            program.measure.tobytes(),
-            program.count,
-            program.compliance,
-            None if program.gate is None else program.gate.tobytes(),
-            program.gate_compliance,
-        )
-        return key, self._known.get(key)
-
-    def put(self, key: tuple[object, ...], setup: Setup) -> Setup:
-        """Remember and return a translation."""
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[key] = setup
-        return setup
+def messages(parts: Sequence[str], longest: int) -> Iterator[str]:
+    """Yield the commands of `parts` in messages of `longest` characters, where none is longer."""
+    waiting: list[str] = []
+    length = 0
+    for command in (command for part in parts for command in part.split(";")):
+        if waiting and length + len(command) > longest:
+            yield ";".join(waiting)
+            waiting, length = [], 0
+        waiting.append(command)
+        length += len(command) + 1
+    if waiting:
+        yield ";".join(waiting)

@@ -250,6 +250,42 @@ def test_faults_are_reported_and_survived(name: str, connect: Any, kind: str, la
         assert box.ask(":OUTP?") == "0"
 
 
+def play_three_times(driver: Any, wanted: Program) -> None:
+    for _ in range(3):
+        driver.play(wanted)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("what", ["write", "read"])
+def test_after_an_interruption_anywhere_the_next_program_is_its_own(
+    name: str, connect: Any, monkeypatch: Any, what: str, place: int
+) -> None:
+    """Ctrl-C while the driver is used directly: nobody has made it safe in between."""
+    box = prepared(connect, name)
+    first = program(staircase(0.1, 1.0, 1200, 1e-3) + wait(1e-3))
+    other = program(staircase(0.5, 0.2, 1200, 1e-3) + wait(1e-3))
+    box.driver.play(first)
+    library, left = box.driver.adapter.connection.visalib, iter([False] * place + [True])
+    genuine = getattr(library, what)
+
+    def interrupted(*arguments: Any) -> Any:
+        if what == "write":
+            genuine(*arguments)
+        if next(left, False):
+            raise KeyboardInterrupt
+        return genuine(*arguments) if what == "read" else (len(arguments[1]), None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library, what, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            play_three_times(box.driver, other)
+    readings = box.driver.play(first)
+    assert readings.voltage == pytest.approx(np.linspace(0.1, 1.0, 1200), abs=2e-3)
+    assert readings.current == pytest.approx(np.linspace(1e-5, 1e-4, 1200), abs=2e-7)
+    assert box.ask(":OUTP?") == "0"
+    assert box.errors() == 0
+
+
 def test_line_switches_the_relay(name: str, connect: Any) -> None:
     wiring = {"name": "relay", "source_meter": "box", "generator": "none", "line": 2}
     box = prepared(connect, name, wiring=wiring)

@@ -30,6 +30,8 @@ CHANNEL = (
 )
 FORMAT = ":FORM REAL,64;:FORM:BORD NORM;:FORM:ELEM:SENS VOLT,CURR,STAT;*OPC?;:SYST:ERR?"
 FINE = '1;+0,"No error"'
+OFF = ";".join(f":ABOR:ALL (@{c});:OUTP{c} 0;:SOUR{c}:VOLT 0" for c in (1, 2))
+SILENT = f"{OFF};:SYST:ERR?"
 PREPARE = [
     ("*IDN?", IDENTITY % "B2902A"),
     ("*RST;*CLS;" + CHANNEL.format(1) + CHANNEL.format(2) + FORMAT, FINE),
@@ -141,7 +143,7 @@ def test_errors_are_read_and_told() -> None:
         driver(
             *PREPARE, (DEVICE, None), (RUN, block(*[0.0] * 6, errors="+1")),
             (":SYST:ERR?", '-222,"Data out of range"'), (":SYST:ERR?", '+0,"No error"'),
-            (":SYST:ERR?", '+0,"No error"'),
+            (SILENT, '+0,"No error"'),
         ) as smu,
         pytest.raises(InstrumentError, match="smu reports -222,Data out of range"),
     ):  # fmt: skip
@@ -157,7 +159,7 @@ def test_errors_are_read_and_told() -> None:
 )  # fmt: skip
 def test_garbage_is_an_instrument_error(answer: bytes) -> None:
     with (
-        driver(*PREPARE, (DEVICE, None), (RUN, answer), (":SYST:ERR?", '+0,"No error"')) as smu,
+        driver(*PREPARE, (DEVICE, None), (RUN, answer), (SILENT, '+0,"No error"')) as smu,
         pytest.raises(InstrumentError, match="smu"),
     ):
         smu.play(ONE)
@@ -195,8 +197,7 @@ def test_one_channel_is_prepared_and_silenced_alone() -> None:
 
 
 def test_safe_silences_both() -> None:
-    channels = ";".join(f":ABOR:ALL (@{c});:OUTP{c} 0;:SOUR{c}:VOLT 0" for c in (1, 2))
-    with driver((channels + ";*OPC?;:SYST:ERR?", FINE)) as smu:
+    with driver((OFF + ";*OPC?;:SYST:ERR?", FINE)) as smu:
         smu.safe()
 
 
@@ -204,9 +205,9 @@ def test_digital_lines_keep_each_other_and_their_level_through_a_reset() -> None
     ask = "*OPC?;:SYST:ERR?"
     lines = ":SOUR:DIG:DATA 8193;:SOUR:DIG:EXT1:FUNC DIO;:SOUR:DIG:EXT14:FUNC DIO;"
     with driver(
-        (f":SOUR:DIG:DATA 1;:SOUR:DIG:EXT1:FUNC DIO;;{ask}", FINE),
-        (f"{lines};{ask}", FINE),
-        (f":SOUR:DIG:DATA 8193;;{ask}", FINE),
+        (f":SOUR:DIG:DATA 1;:SOUR:DIG:EXT1:FUNC DIO;{ask}", FINE),
+        (f":SOUR:DIG:DATA 8193;:SOUR:DIG:EXT14:FUNC DIO;{ask}", FINE),
+        (f":SOUR:DIG:DATA 8193;{ask}", FINE),
         PREPARE[0],
         (PREPARE[1][0].replace("*CLS;", "*CLS;" + lines), FINE),
     ) as smu:
