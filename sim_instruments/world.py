@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sim_instruments.ambient import outside
 from sim_instruments.load import GatedPlayed, Load, WearingLoad
 from sim_instruments.models.circuit import Array
 from sim_instruments.noise import ReadNoise
@@ -82,7 +83,7 @@ class World:
         self._settled = 0.0
         self._bias = REST
         self._rested = self._biased = 0.0  # s the device has yet to feel, in this order
-        self._overdrawn: dict[str, None] = {}  # what is to be said of sources beyond their limit
+        self._said: dict[str, None] = {}  # of what the load itself does not know
         self.temperature = temperature
         self.noise = noise
 
@@ -94,11 +95,8 @@ class World:
 
     @property
     def warnings(self) -> list[str]:
-        """What took the device out of its model's range so far, one sentence each.
-
-        Where a source at the third terminal gave more than its limit, that as well.
-        """
-        return [*self.load.warnings, *self._overdrawn]
+        """Where the model, or the simulation around it, did not hold so far, a sentence each."""
+        return [*self.load.warnings, *self._said]
 
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say: device, surroundings, noise, warnings so far."""
@@ -125,6 +123,7 @@ class World:
             raise ValueError(f"temperature must be from 1 K to 1500 K, got {kelvin}")
         self._feel_all()
         self._temperature = kelvin
+        self._said |= dict.fromkeys(outside(self._load.metadata(), kelvin))
 
     @property
     def at_rest(self) -> bool:
@@ -370,7 +369,7 @@ class World:
                 drive.resistance, self._temperature, record, before=before, start=start,
                 gate_start=program.gate_start,
             )  # fmt: skip
-            self._overdrawn |= dict.fromkeys(program.unfelt(played.gate_current))
+            self._said |= dict.fromkeys(program.unfelt(played.gate_current))
             return played
         two = self._load.play(
             program.voltage, program.duration, program.ramp, count, drive.limit, drive.resistance,

@@ -45,8 +45,8 @@ stands (+2.9/-2.0 V, 1 us behind 2 kOhm: 350 and 1.6 uS) or +2.4/-1.8 V (170 uS)
 +1.8/-1.2 V, 1 ms, 100 uA (80 uS) or 300 uA. `multilevel` and `iv-sweep` as they stand: levels from
 5 to 200 uS, sets at 1.1 V. Read at V > 0: -0.1 V empties it in minutes.
 
-**Valid** for |V| to 3 V, 250-450 K, 10 ns and more. **Not modelled**: random telegraph noise,
-capacitance, a temperature of each filament, coarsening of one at the cost
+**Valid** for |V| to 3 V (`warnings` says so beyond), 250-450 K, 10 ns and more. **Not modelled**:
+random telegraph noise, capacitance, a temperature of each filament, coarsening of one at the cost
 of another.
 """
 
@@ -76,6 +76,8 @@ PAST = 1e-5
 UNSEEN, AT_END = 1e-6, 1e-3  # nm: a move too small to bend anything, as good as at the end
 SHARE = 0.8
 """of the room, what the first slope may use: the slope half-way is steeper in a runaway"""
+TOO_HIGH = 3.0
+"""V across it; the model holds up to there"""
 NO_HOTTER = 700.0
 """K, dissolution is no faster at more: numbers only"""
 EDGES = (0.0, ATOM * math.sqrt(1.5), ATOM * math.sqrt(2.5), ATOM * math.sqrt(3.0))
@@ -87,7 +89,7 @@ DISSOLVE, E_DISSOLVE, SEG_SHIFT, CYCLE_E, CYCLE_OFF, STEP_SPREAD = range(12, 18)
 READ_NOISE, LARGEST, MEAN_E, LOCAL_E = 18, 19, 20, 21  # LOCAL_E: M of them
 # Slots of the state array: M coordinates, M barriers of this half cycle, M rates, then:
 BARRIER, RATE = M, 2 * M
-OHMIC, TUNNEL, POLARITY, BOTTOM, SEGREGATED, HOTTEST = range(3 * M, 3 * M + 6)
+OHMIC, TUNNEL, POLARITY, BOTTOM, SEGREGATED, HOTTEST, HIGHEST = range(3 * M, 3 * M + 7)
 
 
 def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
@@ -211,6 +213,7 @@ def _step(
 ) -> float:
     if abs(v) >= EVENT and math.copysign(1.0, v) != x[POLARITY]:
         _begin_cycle(math.copysign(1.0, v), x, p, rng)
+    x[HIGHEST] = max(x[HIGHEST], abs(v))
     kelvin = p[AMBIENT] + p[HEAT] * abs(v * i)
     sinh = p[V0] * math.sinh(v / p[V0])
     fastest = climb = 0.0
@@ -325,7 +328,7 @@ class Hea(Device):
                 alloy.barrier_shift(fractions, q.sensitivity), *barriers,
             ]
         )  # fmt: skip
-        x = np.zeros(HOTTEST + 1)
+        x = np.zeros(HIGHEST + 1)
         x[:M] = -min(q.gap * nm, widest)
         x[BARRIER : BARRIER + M] = barriers
         x[BOTTOM] = -widest
@@ -344,7 +347,8 @@ class Hea(Device):
     @property
     def warnings(self) -> list[str]:
         """What took this device out of the range of its model."""
+        beyond = self._beyond(float(self._x[HIGHEST]), TOO_HIGH)
         if self._x[HOTTEST] <= alloy.DECOMPOSES:
-            return []
+            return beyond
         hot = f"hea: it reached {self._x[HOTTEST]:.0f} K, where the alloy decomposes"
-        return [f"{hot} ({100 * self._x[SEGREGATED]:.3g} % so far): a guess from there on"]
+        return [*beyond, f"{hot} ({100 * self._x[SEGREGATED]:.3g} % so far): a guess from there on"]

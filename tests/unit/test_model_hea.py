@@ -301,6 +301,14 @@ def test_pulses_through_the_world_obey_the_compliance(seed):
     assert found[2] > 5 * found[0]
 
 
+def test_a_voltage_beyond_its_range_is_warned_of():
+    hea = Hea(seed=1)
+    pulse(hea, -3.0, 1e-9)
+    assert hea.warnings == []
+    pulse(hea, -3.2, 1e-9)
+    assert hea.warnings == ["hea: 3.2 V across it, the model holds up to 3 V"]
+
+
 def test_heat_decomposes_the_alloy_and_says_so():
     hea = Hea(seed=1)
     pulse(hea, 2.6, 1e-6, **BENCH)
