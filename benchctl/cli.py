@@ -37,12 +37,17 @@ def main() -> None:
         typer.echo(f"benchctl: {error}", err=True)
         raise SystemExit(error.exit_code) from None
     except OSError as error:
-        typer.echo(f"benchctl: {error}", err=True)
+        reason = error.strerror or str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"benchctl: {where}{reason}", err=True)
         raise SystemExit(1) from None
     except Exception as error:
         # Typer's usage errors bring their own text; anything else is a defect to be reported.
         if not hasattr(error, "format_message"):
             raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+            raise SystemExit(2) from None
         typer.echo(f"benchctl: {_usage(error)}", err=True)
         raise SystemExit(2) from None
 
@@ -120,7 +125,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
 ) -> None:
     """Run one procedure and store it in one file."""
+    from benchctl.destination import refuse_unwritable
     from benchctl.headless import run_once
+
+    refuse_unwritable(out or Path("runs"))
 
     code = run_once(
         procedure,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from benchctl.destination import make_folder_of
 from benchctl.errors import ConfigError
 from benchctl.store import StoredRun
 
@@ -20,6 +21,7 @@ def export_run(file: Path, to: str, out: Path | None = None) -> Path:
     path = out or file.with_suffix(suffix)
     if path.exists():
         raise ConfigError(f"{path} exists; name another file with --out")
+    make_folder_of(path)
     with StoredRun(file) as stored:
         try:
             write(stored, path)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchctl import plugins
-from benchctl.errors import BenchError
+from benchctl.destination import make_folder_of
+from benchctl.errors import BenchError, ConfigError
 from benchctl.headings import Heading, common_heading, heading, plots_of
 from benchctl.procedure import Plot
 from benchctl.quantities import UNITS, show
@@ -33,9 +34,13 @@ def plot(stored: StoredRun, path: Path) -> None:
 
     matplotlib.use("agg")
     from matplotlib import pyplot
+    from matplotlib.backend_bases import FigureCanvasBase
 
     if not stored.rows:
         raise BenchError(f"{stored.path} has no rows to plot")
+    if path.suffix[1:].lower() not in FigureCanvasBase.filetypes:
+        raise ConfigError(f"cannot draw into {path}; let its name end in .png, .pdf or .svg")
+    make_folder_of(path)
     declared = plots_of(_procedure(stored))
     plots = [each for each in declared if _seen(each, stored)] or declared
     width = 2 if len(plots) > 1 else 1
@@ -51,7 +56,6 @@ def plot(stored: StoredRun, path: Path) -> None:
     header = stored.header
     when = header.started[:16].replace("T", " ")
     figure.suptitle(f"{header.procedure} · {header.dut} · {when} · {stored.status}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 

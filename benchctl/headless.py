@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
+from traceback import extract_tb
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from benchctl import plugins
 from benchctl.bench import Bench, open_bench
 from benchctl.config import defaults_for
+from benchctl.defaults import refuse_misspelt
 from benchctl.errors import ConfigError, unknown
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
@@ -67,6 +69,7 @@ def run_once(
     ) as opened:  # fmt: skip
         if cell is not None:
             opened.dut.choose(Cell(*cell))
+        refuse_misspelt(opened.defaults, {name: kind})
         procedure = make(kind, parameters, defaults_for(name, opened.defaults))
         say = Quiet() if quiet or as_json else Progress()
         run = Run(procedure, opened, out=out, observers=[say], seed=seed)
@@ -97,14 +100,23 @@ def find_procedure(name: str) -> Any:
     sys.path.insert(0, str(Path.cwd()))
     try:
         module = import_module(module_name)
-    except ImportError as error:
-        raise ConfigError(f"cannot import {module_name}: {error}") from None
+    except Exception as error:
+        # Its code is the user's: say what is wrong and where, in one line.
+        raise ConfigError(f"cannot import {module_name}: {_defect(error)}") from None
     finally:
         sys.path.pop(0)
     kind = getattr(module, class_name, None)
     if not (isinstance(kind, type) and hasattr(kind, "DATA_COLUMNS")):
         raise ConfigError(f"{module_name} has no PyMeasure procedure named '{class_name}'")
     return kind
+
+
+def _defect(error: Exception) -> str:
+    """Return what stopped a module from being imported, and in which line."""
+    if isinstance(error, ImportError | SyntaxError):
+        return str(error)
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def make(kind: Any, parameters: Mapping[str, Any], defaults: Mapping[str, Any] = {}) -> Any:

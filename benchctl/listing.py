@@ -79,11 +79,18 @@ def as_text(rows: Rows) -> str:
     if not rows:
         return "(none)"
     keys = [k for k in rows[0] if not isinstance(rows[0][k], list)]
-    cells = [[str(row[k]) for k in keys] for row in rows]
+    cells = [[_cell(k, row[k]) for k in keys] for row in rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(keys))]
     return "\n".join(
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
     )
+
+
+def _cell(key: str, value: Any) -> str:
+    """Return a value as text; there are no headings, so what is so or not so says its name."""
+    if isinstance(value, bool):
+        return key if value else f"not {key}"
+    return str(value)
 
 
 def _procedure(name: str, procedure: Any) -> dict[str, Any]:

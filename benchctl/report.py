@@ -1,7 +1,10 @@
 """What a run file says, in words: conditions and figures of merit."""
 
+import re
+import sys
 from collections.abc import Mapping
-from typing import Any
+from textwrap import fill
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -10,10 +13,19 @@ from benchctl import plugins
 from benchctl.quantities import show
 from benchctl.store import StoredRun
 
+#: Characters in a line where nothing folds it.
+UNFOLDED: Final = 1000
+#: Characters in a line of figures on a terminal.
+FOLDED: Final = 20
+
 
 def _console() -> Console:
-    """Return a console that prints what it is given: "[dut] limits" is no markup."""
-    return Console(highlight=False, markup=False, emoji=False)
+    """Return a console that prints what it is given: "[dut] limits" is no markup.
+
+    A file or a pipe has no width: there a line is as long as its text.
+    """
+    width = None if sys.stdout.isatty() else UNFOLDED
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def summary(stored: StoredRun) -> dict[str, Any]:
@@ -42,7 +54,8 @@ def print_run(stored: StoredRun) -> None:
     """Print a run's conditions and figures of merit."""
     header = stored.header
     console = _console()
-    console.print(f"{header.title} on {header.dut}: {stored.status}, {stored.rows} rows")
+    console.print(f"{header.procedure} on {header.dut}: {stored.status}, {stored.rows} rows")
+    console.print(header.title)
     console.print(f"started {header.started}, run {header.run_id}, seed {header.seed}")
     if stored.error:
         console.print(f"error: {stored.error}")
@@ -54,17 +67,25 @@ def print_merits(analysis: Mapping[str, Any]) -> None:
     """Print figures of merit as a table."""
     if not analysis:
         return
+    console = _console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("figure of merit", "value", "interval", "note"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=title in ("value", "interval"))
     for name, merit in analysis.items():
+        value = value_text(merit["value"], merit.get("unit", ""))
         table.add_row(
             merit.get("title") or name,
-            value_text(merit["value"], merit.get("unit", "")),
+            _folded(value) if console.is_terminal else value,
             interval_text(merit),
             merit.get("note", ""),
         )
-    _console().print(table)
+    console.print(table)
+
+
+def _folded(values: str) -> str:
+    """Return a long list of figures in lines, no number parted from its unit."""
+    whole = re.sub(r"(?<=[\d.]) (?=[^\d\s])", "\N{NO-BREAK SPACE}", values)
+    return fill(whole, FOLDED, break_long_words=False, break_on_hyphens=False)
 
 
 def value_text(value: Any, unit: str) -> str:
@@ -75,7 +96,7 @@ def value_text(value: Any, unit: str) -> str:
         return show(float(value), unit)
     if isinstance(value, list):
         return ", ".join(value_text(v, unit) for v in value)
-    return "not found" if value is None else str(value)
+    return "not known" if value is None else str(value)
 
 
 def interval_text(merit: Mapping[str, Any]) -> str:
@@ -84,7 +105,7 @@ def interval_text(merit: Mapping[str, Any]) -> str:
     if not interval or None in interval:
         return ""
     unit = merit.get("unit", "")
-    return f"{show(interval[0], unit)} … {show(interval[1], unit)}"
+    return " … ".join(value_text(end, unit) for end in interval)
 
 
 def _conditions(parameters: Mapping[str, Any], units: Mapping[str, str]) -> Table:
