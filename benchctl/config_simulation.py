@@ -73,7 +73,7 @@ class AgeingConfig(Frozen):
 
     acceleration: Annotated[float, Field(ge=0, le=1e12)] = 0.0
     """damage of a nominal set or reset pulse: 0 is no ageing, 1 HfOx, 1e-3 TaOx; a large one shows
-    a failure within a short run"""
+    a failure within a short run. Nothing wears while a gate is driven"""
     voltage_power: Annotated[float, Field(ge=0, le=40)] = 12.0
     """p: damage grows with the p-th power of the device voltage"""
     time_power: Annotated[float, Field(ge=0.05, le=2)] = 0.3

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 
 from sim_instruments.load import ArrayLoad, GatedLoad, Load
+from sim_instruments.models.device import Device
+from sim_instruments.models.network import CircuitParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def gated(load: Load, wiring: Wiring) -> GatedLoad | None:
     """Return the load as one with a third terminal, where the wiring has a source for it.
 
     Raises:
-        ValueError: it has none.
+        ValueError: it has none, or there is around it what is not felt then.
     """
     if wiring.gate is None:
         return None
@@ -53,7 +55,20 @@ def gated(load: Load, wiring: Wiring) -> GatedLoad | None:
             f"the wiring has a source for a third terminal, '{wiring.gate}', and what is driven "
             "has two; choose a three-terminal model, or leave the gate out"
         )
+    if isinstance(load, Device) and load.circuit != CircuitParameters():
+        raise ValueError(
+            "what the keys of circuit put around a device is not simulated where its third "
+            "terminal is driven; leave them out, or the gate"
+        )
     return load
+
+
+def unworn(load: Load, wiring: Wiring) -> list[str]:
+    """Return what is to be said of a load that wears, and does not where its gate is driven."""
+    wears = isinstance(load, Device) and load.ageing.acceleration > 0.0
+    if wiring.gate is None or not wears:
+        return []
+    return ["ageing: the device does not wear while its third terminal is driven"]
 
 
 def array(load: Load, wiring: Wiring) -> ArrayLoad | None:

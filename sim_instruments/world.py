@@ -17,7 +17,7 @@ from sim_instruments.load import GatedPlayed, Load, WearingLoad
 from sim_instruments.models.circuit import Array
 from sim_instruments.noise import ReadNoise
 from sim_instruments.programs import REST, Bias, Program, Samples, floats, silent, times_of
-from sim_instruments.wiring import Wiring, array, gated
+from sim_instruments.wiring import Wiring, array, gated, unworn
 
 
 class WorldClock:
@@ -83,7 +83,7 @@ class World:
         self._settled = 0.0
         self._bias = REST
         self._rested = self._biased = 0.0  # s the device has yet to feel, in this order
-        self._said: dict[str, None] = {}  # of what the load itself does not know
+        self._said = dict.fromkeys(unworn(load, wiring))  # of what the load itself does not know
         self.temperature = temperature
         self.noise = noise
 

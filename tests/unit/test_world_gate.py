@@ -5,6 +5,8 @@ import pytest
 
 from sim_instruments.circuits.array import make_array
 from sim_instruments.models import create
+from sim_instruments.models.ageing import AgeingParameters
+from sim_instruments.models.network import CircuitParameters
 from sim_instruments.wiring import Wiring
 from sim_instruments.world import World
 
@@ -125,6 +127,25 @@ def test_a_load_without_a_third_terminal_or_an_array_is_refused():
         World(create("resistor", seed=1), wiring=GATED)
     with pytest.raises(ValueError, match="matrix, 'matrix', and there is no array"):
         World(create("resistor", seed=1), wiring=Wiring("direct", "smu", matrix="matrix"))
+
+
+@pytest.mark.parametrize(
+    "around", [{"series_resistance": 1e3}, {"capacitance": 1e-9}, {"transistor": True}]
+)
+def test_what_is_around_a_device_and_not_felt_under_a_gate_is_refused(around):
+    device = create("ecram", seed=1)
+    device.surround(CircuitParameters(**around))
+    with pytest.raises(ValueError, match="not simulated where its third terminal is driven"):
+        World(device, wiring=GATED)
+    World(device, wiring=Wiring("direct", "smu"))
+
+
+def test_a_device_that_ages_says_that_it_does_not_under_a_gate():
+    device = create("ecram", seed=1)
+    device.surround(ageing=AgeingParameters(acceleration=1.0))
+    (said,) = World(device, wiring=GATED).warnings
+    assert "does not wear while its third terminal is driven" in said
+    assert World(device, wiring=Wiring("direct", "smu")).warnings == []
 
 
 def test_a_matrix_connects_and_a_switch_under_bias_is_counted():
