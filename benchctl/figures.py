@@ -1,5 +1,6 @@
 """A run's plots as a picture, drawn from what its procedure declares."""
 
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ import numpy as np
 from benchctl import plugins
 from benchctl.destination import make_folder_of
 from benchctl.errors import BenchError, ConfigError
-from benchctl.headings import Heading, common_heading, heading, plots_of
+from benchctl.headings import Heading, common_heading, decade, heading, plots_of
 from benchctl.procedure import Plot
 from benchctl.quantities import UNITS, show
+from benchctl.stimulus import FloatArray
 from benchctl.store import StoredRun
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 
 #: Okabe and Ito's colours: told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: Points a curve gets a mark for; a longer one is a line alone.
-MARKED = 1000
+#: Points of a line that get a mark each; a longer one is a line alone.
+MARKED = 64
+#: Steps between ticks: people count in ones, twos and fives.
+ROUND = (1, 2, 5, 10)
 
 
 def plot(stored: StoredRun, path: Path) -> None:
@@ -46,7 +50,7 @@ def plot(stored: StoredRun, path: Path) -> None:
     width = 2 if len(plots) > 1 else 1
     height = -(-len(plots) // width)
     figure, axes = pyplot.subplots(
-        height, width, figsize=(6.4 * width, 4.2 * height), squeeze=False, layout="constrained"
+        height, width, figsize=(7.0 * width, 4.2 * height), squeeze=False, layout="constrained"
     )
     for ax, each in zip(axes.flat, plots, strict=False):
         draw = _draw_map if each.kind == "map" else _draw
@@ -55,7 +59,7 @@ def plot(stored: StoredRun, path: Path) -> None:
         ax.set_axis_off()
     header = stored.header
     when = header.started[:16].replace("T", " ")
-    figure.suptitle(f"{header.procedure} · {header.dut} · {when} · {stored.status}")
+    figure.suptitle(f"{header.procedure} · {header.dut} · {when} UTC · {stored.status}")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 
@@ -78,13 +82,13 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     heads = {c.slug: heading(c.title) for c in stored.columns}
     ys = (each.y,) if isinstance(each.y, str) else each.y
     groups = stored.data[each.by] if each.by else np.zeros(stored.rows)
-    values = np.unique(groups[np.isfinite(groups)])
-    curves = [(y, value) for y in ys for value in values]
+    curves = [(y, value) for y in ys for value in _in_order(groups)]
     colours = _colours(len(curves))
+    across, up = _Scale(each.log_x), _Scale(each.log_y)
+    lines = each.kind == "line"
     for (y, value), colour in zip(curves, colours, strict=True):
         chosen = groups == value
-        x, points = stored.data[each.x][chosen], stored.data[y][chosen]
-        lines = each.kind == "line"
+        x, points = across.of(stored.data[each.x][chosen]), up.of(stored.data[y][chosen])
         marked = "." if not lines or len(x) <= MARKED else ""
         words = [heads[y].title] if len(ys) > 1 else []
         words += [show(float(value), heads[each.by].unit)] if each.by else []
@@ -92,9 +96,10 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
                 linewidth=1, linestyle="-" if lines else "none")  # fmt: skip
     ax.set_xscale("log" if each.log_x else "linear")
     ax.set_yscale("log" if each.log_y else "linear")
-    _label(ax.xaxis, heads[each.x], log=each.log_x)
-    _label(ax.yaxis, common_heading([heads[y] for y in ys]), log=each.log_y)
+    across.put(ax.xaxis, heads[each.x])
+    up.put(ax.yaxis, common_heading([heads[y] for y in ys]))
     ax.set_title(each.title, fontsize="medium")
+    _tell_zeros(ax, up.zeros)
     ax.grid(alpha=0.3)
     if len(curves) > 1:
         _legend(ax, heads[each.by].title if each.by else "", len(curves))
@@ -115,7 +120,9 @@ def _draw_map(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     log = each.log_y and bool(sizes.size) and sizes.max() > 2 * sizes.min()
     if log:
         tiles[tiles == 0] = sizes.min()  # a dead cell must not vanish
-    image = ax.imshow(tiles, norm=LogNorm() if log else Normalize(), aspect="auto")
+    square = 1 / 3 <= tiles.shape[0] / tiles.shape[1] <= 3
+    norm = LogNorm() if log else Normalize()
+    image = ax.imshow(tiles, norm=norm, aspect="equal" if square else "auto")
     _label(ax.figure.colorbar(image, ax=ax).ax.yaxis, heads[each.by], log=log)
     for axis, slug in ((ax.xaxis, each.x), (ax.yaxis, str(each.y))):
         axis.set_major_locator(MaxNLocator(8, integer=True))
@@ -132,29 +139,92 @@ def _colours(count: int) -> list[Any]:
     return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
 
 
-def _label(axis: "Axis", head: Heading, *, log: bool) -> None:
-    """Label an axis and write its ticks with the prefixes of its unit."""
-    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
+class _Scale:
+    """One axis: what of the rows it can show, and what is written beside it."""
 
-    label = f"{head.title} ({head.unit})" if head.unit else head.title
-    axis.set_label_text(label)
-    largest = max(map(abs, axis.get_view_interval()))
-    if head.unit not in UNITS or (not log and 0.1 <= largest < 1000):
-        return
-    axis.set_major_formatter(EngFormatter(places=None))
+    def __init__(self, log: bool) -> None:
+        self._log = log
+        self._folded = False
+        self._whole = True
+        self.zeros = 0
+        """values that a log axis has no place for"""
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """Return what is drawn: on a log axis magnitudes, and nothing for 0."""
+        if self._log:
+            self._folded = self._folded or bool((values < 0).any())
+            self.zeros += int((values == 0).sum())
+            return np.where(values == 0, np.nan, np.abs(values))
+        seen = values[np.isfinite(values)]
+        self._whole = self._whole and bool((seen == np.round(seen)).all())
+        return values
+
+    def put(self, axis: "Axis", head: Heading) -> None:
+        """Label the axis and place its ticks."""
+        title = f"|{head.title}|" if self._folded else head.title
+        _label(axis, Heading(title, head.unit), log=self._log)
+        if not (self._log or head.unit) and self._whole:
+            from matplotlib.ticker import MaxNLocator
+
+            axis.set_major_locator(MaxNLocator("auto", integer=True, steps=ROUND))
+            low, high = axis.get_view_interval()
+            axis.set_view_interval(low - (high - low < 1), high + (high - low < 1), ignore=True)
+
+
+def _in_order(groups: FloatArray) -> FloatArray:
+    """Return the distinct values in the order they came, as the window gives them colours."""
+    values, first = np.unique(groups[np.isfinite(groups)], return_index=True)
+    ordered: FloatArray = values[np.argsort(first)]
+    return ordered
+
+
+def _tell_zeros(ax: "Axes", zeros: int) -> None:
+    """Say that readings of 0 are missing: they are what a log axis cannot show."""
+    if zeros:
+        text = f"{zeros:,} reading{'s' * (zeros > 1)} of 0 not drawn"
+        ax.annotate(text, (0.99, 0.02), xycoords="axes fraction", ha="right", fontsize="x-small")
+
+
+def _label(axis: "Axis", head: Heading, *, log: bool) -> None:
+    """Label an axis, a linear one in the prefixed unit that suits its values."""
+    from matplotlib.ticker import FuncFormatter
+
+    factor, unit = (1.0, head.unit) if log else _prefixed(axis, head.unit)
+    axis.set_label_text(f"{head.title} ({unit})" if unit else head.title)
     if log:
-        low, high = axis.get_view_interval()
-        if high < 5 * low:
-            axis.set_major_locator(MaxNLocator(6))
-        else:
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
-        axis.set_minor_formatter(NullFormatter())
+        _mark_decades(axis, head.unit)
+    elif factor != 1.0:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / factor:.6g}"))
+
+
+def _prefixed(axis: "Axis", unit: str) -> tuple[float, str]:
+    """Return the factor and the name of the unit in which the axis is written."""
+    largest = max(map(abs, axis.get_view_interval()))
+    if unit not in UNITS or not 0 < largest < math.inf or (unit == "s" and largest >= 1):
+        return 1.0, unit
+    exponent = max(-24, min(12, math.floor(math.log10(largest) / 3) * 3))
+    name = show(10.0**exponent, unit).partition(" ")[2]
+    return 10.0**exponent, name
+
+
+def _mark_decades(axis: "Axis", unit: str) -> None:
+    """Give a log axis the ticks that people read: 10 µ or 10⁵; 2 and 5 where there is room."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if high < 5 * low:
+        axis.set_major_locator(MaxNLocator(6, steps=ROUND))
+    else:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: decade(value, unit)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _legend(ax: "Axes", title: str, curves: int) -> None:
-    """Name the curves: all of a few; the first, some between and the last of many."""
+    """Name the curves beside the plot: all of a few; the first, some and the last of many."""
     handles, labels = ax.get_legend_handles_labels()
     step = -(-curves // len(COLOURS))
     chosen = sorted({*range(0, curves, step), curves - 1})
     ax.legend([handles[i] for i in chosen], [labels[i] for i in chosen], title=title or None,
-              fontsize="x-small", title_fontsize="x-small", framealpha=0.6)  # fmt: skip
+              loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False,
+              fontsize="small", title_fontsize="small")  # fmt: skip

@@ -1,8 +1,13 @@
 """What a procedure declares about its columns and plots, as people read it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from benchctl.quantities import show
+
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _QUANTITIES: Final = {
     "V": "Voltage", "A": "Current", "S": "Conductance", "Ohm": "Resistance", "s": "Time",
@@ -37,6 +42,22 @@ def common_heading(heads: Sequence[Heading]) -> Heading:
     units = {head.unit for head in heads}
     unit = units.pop() if len(units) == 1 else ""
     return Heading(_QUANTITIES.get(unit, " / ".join(head.title for head in heads)), unit)
+
+
+def decade(value: float, unit: str) -> str:
+    """Return the tick text of a log axis.
+
+    >>> decade(1e-5, "A"), decade(1e5, "s"), decade(2e5, "s"), decade(1000, "")
+    ('10 µ', '10⁵', '2·10⁵', '1000')
+    """
+    if unit and unit != "s":
+        return show(value, unit).removesuffix(unit).rstrip()
+    exponent = math.floor(math.log10(value) + 1e-9)
+    if -2 <= exponent <= 3:
+        return f"{value:.6g}"
+    digits = value / 10.0**exponent
+    power = f"10{str(exponent).translate(_SUPERSCRIPT)}"
+    return power if math.isclose(digits, 1.0, rel_tol=1e-6) else f"{digits:.3g}·{power}"
 
 
 def plots_of(procedure: Any) -> tuple[Any, ...]:

@@ -8,12 +8,10 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from benchctl.gui.theme import Theme
-from benchctl.headings import Heading
-from benchctl.quantities import show
+from benchctl.headings import Heading, decade
 
 #: Decades below which a log axis is divided evenly.
 NARROW: Final = 0.6
-_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 # pyqtgraph ships no types in some releases: its classes are Any then.
@@ -94,22 +92,6 @@ def labelled(decades: float) -> set[int]:
     if decades > 2.5:
         return {1}
     return {1, 2, 5} if decades >= NARROW else set(range(10))
-
-
-def decade(value: float, unit: str) -> str:
-    """Return the tick text of a log axis.
-
-    >>> decade(1e-5, "A"), decade(1e5, "s"), decade(2e5, "s"), decade(1000, "")
-    ('10 µ', '10⁵', '2·10⁵', '1000')
-    """
-    if unit and unit != "s":
-        return show(value, unit).removesuffix(unit).rstrip()
-    exponent = math.floor(math.log10(value) + 1e-9)
-    if -2 <= exponent <= 3:
-        return f"{value:.6g}"
-    digits = value / 10.0**exponent
-    power = f"10{str(exponent).translate(_SUPERSCRIPT)}"
-    return power if math.isclose(digits, 1.0, rel_tol=1e-6) else f"{digits:.3g}·{power}"
 
 
 def dress_plot(plot: Any, theme: Theme) -> None:
