@@ -51,12 +51,14 @@ EXACT = "resistance = 1e4"
 def array(tmp_path):
     opened = []
 
-    def opener(model="resistor", parameters=EXACT, *, meter=ONE, rows=3, columns=3, **given):
+    def opener(
+        model="resistor", parameters=EXACT, *, meter=ONE, rows=3, columns=3, text=MATRIX, **given
+    ):
         settings = {"matrix": "keysight_b2200", "wiring": "", "array": "", "line": 0.0,
                     "simulated": "", "model": model, "parameters": parameters}  # fmt: skip
         path = tmp_path / f"bench{len(opened)}.toml"
         path.write_text(
-            meter + MATRIX.format(**settings | given, rows=rows, columns=columns), encoding="utf-8"
+            meter + text.format(**settings | given, rows=rows, columns=columns), encoding="utf-8"
         )
         opened.append(open_bench(path, simulate=True))
         return opened[-1]
@@ -100,6 +102,18 @@ def test_a_file_says_what_else_is_in_a_reading(array, measure, wired, scheme, in
     assert included in bench.snapshot()["array"]["reading"]
     bench.dut.choose(Cell(0, 1))
     assert measure(IVSweep(cycles=1, step="0.2 V"), bench).merits["array_scheme"].value == scheme
+
+
+def test_half_biased_lines_that_reach_their_limit_are_told_of(array, measure):
+    """Half the read voltage over a cell of 100 Ohm in the row is 500 uA into the lines."""
+    text = MATRIX.replace('gate_current = "2 mA"', 'gate_current = "{most}"')
+    shorted = "[[simulation.array.cells]]\nrow = 0\ncolumn = 1\nparameters = {resistance = 100}"
+    for most, told in (("2 mA", False), ("100 uA", True)):
+        bench = array(**HALF, text=text, most=most, simulated=shorted)
+        bench.dut.select(Cell(0, 0))
+        found = bench.dut.play(read(0.1))
+        assert bool(found.limited[0]) == told
+        assert any("reached its limit of 0.0001 A" in each for each in bench.warnings()) == told
 
 
 SCHEMES = [{}, {"array": 'scheme = "grounded"'}, HALF, SENSED, GATES]
