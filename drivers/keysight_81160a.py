@@ -9,7 +9,8 @@ instrument's own numbers differ: its width runs from half height to half height,
 [M: 33250A p. 168, the same firmware family]. With ``ramp=0`` the edges are its fastest and
 `duration` is the width at half height. Pulses with unequal ramps, and ramps between levels, become
 staircases of 32 samples or more. Levels of sampled waveforms are kept to two steps of its 14 bit
-converter; levels of pulses are exact.
+converter; levels of pulses are exact. That samples are held, not joined by straight lines, is [MEM]
+of its state after a reset: see that on an oscilloscope too.
 
 The generator does not limit current: all that does is its 50 Ohm and the series resistor. That an
 inverted output rests at its high level is [MEM]: see it on an oscilloscope before the first
@@ -246,9 +247,12 @@ def _relevel(setup: Setup, limited: bool) -> list[str]:
     The swing grows from the smallest, inside the new levels: it is never too small or too large.
     """
     middle = (float(setup.high) + float(setup.low)) / 2
+    # Downloading selects nothing: after a reset it would play a waveform of its own [IX].
+    chosen = [":FUNC1:USER VOLATILE"] if setup.block else []
     parts = [":VOLT1:LIM:STAT 0"] if limited else []
     parts += [
         ":PULS:PER1 MAX",
+        *chosen,
         f":FUNC1 {setup.function}",
         f":OUTP1:POL {'INV' if setup.inverted else 'NORM'}",
         f":VOLT1 {level_of(SWINGS[0] * 1.0001)};:VOLT1:OFFS {middle:.12g}",

@@ -133,7 +133,7 @@ def test_two_polarities_are_samples_in_a_big_endian_block():
     codes = np.array([0, 8191, 8191, -8191], dtype=">i2").tobytes()
     upload = b":OUTP1 0;:DATA1:DAC VOLATILE,#18" + codes + b"\n"
     select = (
-        ":VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1 USER;:OUTP1:POL NORM;"
+        ":VOLT1:LIM:STAT 0;:PULS:PER1 MAX;:FUNC1:USER VOLATILE;:FUNC1 USER;:OUTP1:POL NORM;"
         f"{SWING.replace('0.49997500125', '0')};"
         ":VOLT1:HIGH 0.9999500025;:VOLT1:LOW -0.9999500025;:VOLT1:LIM:STAT 1;"
         ":FREQ1 250000;:TRIG1:COUN 9;:OUTP1 1;*TRG" + ASK
