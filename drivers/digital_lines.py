@@ -29,14 +29,13 @@ class DigitalLines:
         """
         if not 1 <= line <= self._most:
             raise CapabilityError(f"{self._name} has digital lines 1 to {self._most}, not {line}")
-        new = {line} - self._outputs
         wanted = {**self._levels, line: high}
+        new = wanted.keys() - self._outputs
         # Whatever becomes of the message: low is where a relay leads to the source-meter.
         self._levels = {**self._levels, line: False}
         self._outputs -= {line}
         self._wire.command(self._wording(wanted, new))
-        self._levels = wanted
-        self._outputs |= {line}
+        self._levels, self._outputs = wanted, set(wanted)
 
     def again(self) -> str:
         """Return what sets all lines again: a reset lets them float high."""

@@ -40,11 +40,6 @@ class Sweep(Protocol):
         """What has to be set."""
         ...
 
-    @property
-    def dwell(self) -> float:
-        """Seconds per step."""
-        ...
-
 
 AnySweep = TypeVar("AnySweep", bound=Sweep)
 
@@ -81,6 +76,33 @@ class Commands(Protocol[AnySweep]):
         ...
 
 
+class Sent:
+    """What an instrument has been told since it was prepared."""
+
+    def __init__(self) -> None:
+        self._chains: dict[int, tuple[str, ...]] = {}
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it has been told nothing yet."""
+        return not self._chains
+
+    def clear(self) -> None:
+        """Forget everything: a reset has."""
+        self._chains.clear()
+
+    def changed(self, chains: Chains) -> list[str]:
+        """Return what is set otherwise, and is about to be sent."""
+        found: list[str] = []
+        for place, chain in enumerate(chains):
+            there = zip(chain, self._chains.get(place, ()), strict=False)
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], there))
+            found += chain[same:]
+            if chain:
+                self._chains[place] = chain
+        return found
+
+
 class ListSweep(Generic[AnySweep]):
     """Plays programs through the commands of one instrument."""
 
@@ -96,7 +118,7 @@ class ListSweep(Generic[AnySweep]):
         self._limits = limits
         self._prepared = Prepared(wire, self._prepare, lambda: commands.off)
         self._known: Translations[tuple[AnySweep, ...]] = Translations(commands.translate)
-        self._sent: dict[int, tuple[str, ...]] = {}
+        self._sent = Sent()
 
     def prepare(self) -> None:
         """Bring the instrument from any state to: output off, 0 V, nothing automatic."""
@@ -137,18 +159,9 @@ class ListSweep(Generic[AnySweep]):
         self._known.clear()  # they may depend on what it has found out
 
     def _run(self, program: Program, sweeps: tuple[AnySweep, ...]) -> Readings:
-        if not self._sent:  # preparing it may have found out what changes the translation
+        if self._sent.nothing:  # preparing it may have found out what changes the translation
             sweeps = self.translated(program)
-        return Readings.join([self._commands.run(s, list(self._changed(s.chains))) for s in sweeps])
-
-    def _changed(self, chains: Chains) -> Iterator[str]:
-        """Yield what is set otherwise, as it is about to be sent."""
-        for place, chain in enumerate(chains):
-            there = zip(chain, self._sent.get(place, ()), strict=False)
-            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], there))
-            yield from chain[same:]
-            if chain:
-                self._sent[place] = chain
+        return Readings.join([self._commands.run(s, self._sent.changed(s.chains)) for s in sweeps])
 
 
 def refuse_overflow(table: FloatArray, name: str) -> None:

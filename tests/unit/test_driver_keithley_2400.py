@@ -9,8 +9,9 @@ from pymeasure.test import expected_protocol
 from benchctl.errors import CapabilityError, InstrumentError
 from benchctl.limits import Limits
 from benchctl.program import Program
-from benchctl.stimulus import Stimulus, pulse, read, staircase, wait
-from drivers.keithley_2400 import Keithley2400
+from benchctl.stimulus import Segment, Stimulus, pulse, read, staircase, wait
+from drivers.conversation import Conversation
+from drivers.keithley_2400 import Commands2400, Keithley2400
 
 NO_ERROR = '0,"No error"'
 DONE = f"1;{NO_ERROR}"
@@ -165,6 +166,48 @@ def test_garbage_is_an_instrument_error(answer):
         pytest.raises(InstrumentError, match="smu"),
     ):
         instrument.play(program(read(0.1, 10e-3)))
+
+
+@pytest.mark.parametrize("steps", [1, 20, 21, 100, 101, 117, 118, 119, 120, 200, 201, 777])
+def test_the_message_that_switches_on_switches_off(steps):
+    class Noted(Conversation):
+        def send(self, message):
+            sent.append(message)
+
+        def ask_bytes(self, message, size, busy=0.0):
+            sent.append(message)
+            return block(*[(0.0, 0.0, 0.0)] * steps)
+
+        def ask(self, message, busy=0.0):
+            sent.append(message)
+            return f"{','.join(['0'] * 3 * steps)};{NO_ERROR}" if ":READ?" in message else NO_ERROR
+
+    sent: list[str] = []
+    commands = Commands2400(Noted(None, "smu"), Clock(), "smu")
+    levels = np.linspace(0.1, 1 / 3, steps)
+    every = tuple(Segment(level, 5e-3, measure=True) for level in levels)
+    (sweep,) = commands.translate(Program.of(every, 1, 5e-4))
+    commands.run(sweep, [command for chain in sweep.chains for command in chain])
+    assert max(map(len, sent)) < 1500
+    assert sum(":OUTP 1" in message for message in sent) == 1
+    assert all(message.count(":OUTP 1") == message.count(":OUTP 0") for message in sent)
+    lists = [c for message in sent for c in message.split(";") if c.startswith(":SOUR:LIST")]
+    assert sum(command.count(",") + 1 for command in lists) == steps
+
+
+@pytest.mark.parametrize("status", [float("nan"), -1.0, 2.0**24, 1e30])
+def test_a_status_that_cannot_be_is_garbage(status):
+    rows = [(0.1, 1e-5, status)] * 40
+    first = ONE.replace(":SOUR:LIST:VOLT 0.1", f":SOUR:LIST:VOLT {','.join(['0.1'] * 40)}")
+    first = first.replace("TRIG:COUN 1", "TRIG:COUN 40").replace("FORM ASC", "FORM REAL,32")
+    first = first.removesuffix(";:SYST:ERR?")
+    with (
+        smu(
+            *PREPARE, (first, block(*rows)), (":SYST:ERR?", NO_ERROR), (SILENT, NO_ERROR)
+        ) as instrument,
+        pytest.raises(InstrumentError, match="smu sent an answer that does not parse"),
+    ):  # fmt: skip
+        instrument.play(program(staircase(0.1, 0.1, 40, 10e-3)))
 
 
 def test_a_level_is_held_in_one_trigger_or_not_at_all():

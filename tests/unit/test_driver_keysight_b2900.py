@@ -153,6 +153,7 @@ def test_errors_are_read_and_told() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
+        block(0.1, 1e-5, -1, 0.1, 1e-5, 0), block(0.1, 1e-5, 0, 0.1, 1e-5, 1e30),
         b"\x00" * 56, block(*[float("nan")] * 6), block(9.91e37, 0, 0, 0, 0, 0),
         block(*[0.0] * 5) + b"\n" * 8,
     ],
