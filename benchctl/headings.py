@@ -60,6 +60,15 @@ def decade(value: float, unit: str) -> str:
     return power if math.isclose(digits, 1.0, rel_tol=1e-6) else f"{digits:.3g}·{power}"
 
 
+def spoken(bench: str) -> str:
+    """Return a bench's name as people say it.
+
+    >>> spoken("built_in_bench"), spoken("three_terminal")
+    ('built-in bench', 'three terminal')
+    """
+    return bench.replace("built_in", "built-in").replace("_", " ")
+
+
 def plots_of(procedure: Any) -> tuple[Any, ...]:
     """Return the plots of a procedure, or of whatever else has ``DATA_COLUMNS`` (a stored run).
 

@@ -20,6 +20,7 @@ from benchctl.bench import Bench, open_bench
 from benchctl.config import defaults_for
 from benchctl.defaults import refuse_misspelt
 from benchctl.errors import ConfigError, unknown
+from benchctl.headings import spoken
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
 from benchctl.report import print_merits
@@ -204,8 +205,9 @@ def _announce(procedure: Procedure, bench: Bench) -> str:
     where = "simulated bench" if bench.simulated else "bench"
     wear = {"relay operations": plan.relay_operations, "matrix contacts": plan.contacts}
     worn = "".join(f", {count} {what}" for what, count in wear.items() if count)
+    name = spoken(bench.name).removesuffix(" bench")
     return (
-        f"{where} {bench.name}, device {bench.dut.label}: first stimulus {show(low, 'V')} to "
+        f"{where} {name}, device {bench.dut.label}: first stimulus {show(low, 'V')} to "
         f"{show(high, 'V')}, {show(plan.duration, 's')}, {plan.segments} segments{worn}"
     )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from benchctl.gui.chooser import CellButton
+from benchctl.headings import spoken
 from benchctl.quantities import show
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class BenchBar(QFrame):
         word, kind = ("SIMULATED", "simulated") if bench.simulated else ("REAL BENCH", "real")
         limits = bench.dut.limits
         low, high = limits.voltage
-        title = f"{bench.name.replace('_', ' ')} · device {bench.dut.label}"
+        title = f"{spoken(bench.name)} · device {bench.dut.label}"
         bounds = f"limits {show(low, 'V')} to {show(high, 'V')}, {show(limits.current, 'A')}"
         if limits.gate is not None:
             bounds += f", gate {show(limits.gate[0], 'V')} to {show(limits.gate[1], 'V')}"

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from numpy.typing import NDArray
@@ -17,10 +18,14 @@ class RunFeed:
         self.fraction = 0.0
         self.eta: float | None = None
         """s, None while unknown"""
+        self.begun = False
+        """whether the file is there and the procedure goes on"""
+        self._made = monotonic()
         self._messages: deque[str] = deque(maxlen=1000)
 
     def started(self, run: Any) -> None:
         """Note that the run goes on."""
+        self.begun = True
         self._messages.append(f"Started; the file grows at {run.path}")
 
     def rows(self, columns: Mapping[str, NDArray[Any]]) -> None:
@@ -40,6 +45,11 @@ class RunFeed:
         self.eta = None
         if result.status == "finished":
             self.fraction = 1.0
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the run was asked for."""
+        return monotonic() - self._made
 
     def take_messages(self) -> list[str]:
         """Return the lines that have not been taken yet."""

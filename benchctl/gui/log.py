@@ -19,7 +19,9 @@ class LogView(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
         self.setMaximumBlockCount(MOST_LINES)
-        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(self.font().pointSizeF())  # whoever chose large letters wants them here
+        self.setFont(font)
         self.setAccessibleName("Log")
         self._bridge = _Bridge(self)
         self._bridge.said.connect(self.say, Qt.ConnectionType.QueuedConnection)

@@ -37,6 +37,7 @@ class MapCard(QWidget):
         self.plot = pg.PlotWidget(axisItems=axes)
         self.plot.invertY(True)  # row 0 on top, as the array is written
         self.plot.setMinimumSize(220, 120)
+        self.plot.getViewBox().setDefaultPadding(0.0)  # no ticks beside the array
         self.plot.scene().sigMouseMoved.connect(self._point)
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setColorMap(self._colours)

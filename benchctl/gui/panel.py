@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from benchctl.config import defaults_for
 from benchctl.gui.form import Form
+from benchctl.gui.labels import ElidedLabel
 from benchctl.gui.picker import Picker
 
 #: Milliseconds of peace before an edited form is looked at.
@@ -49,7 +50,7 @@ class Panel(QWidget):
         self.reset = QPushButton("Defaults")
         self.reset.setToolTip("Put every field back to its default")
         self.reset.clicked.connect(self._forget)
-        self._folder = QLabel()
+        self._folder = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._folder.setProperty("role", "muted")
         self._browse = QPushButton("Folder …")
         self._browse.setToolTip("Choose where run files go")
@@ -89,8 +90,7 @@ class Panel(QWidget):
     def put_folder(self, out: Path) -> None:
         """Send run files to `out` from now on."""
         self.out = out
-        self._folder.setText(f"Files go to {out}")
-        self._folder.setToolTip(str(out.resolve()))
+        self._folder.say(f"Files go to {out}", str(out.resolve()))
 
     def lock(self, busy: bool) -> None:
         """Freeze everything but Stop while a run is under way."""
@@ -111,9 +111,8 @@ class Panel(QWidget):
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self._scroll)
         files = QHBoxLayout()
-        files.addWidget(self._folder, 1)
-        files.addWidget(self.reset)
-        files.addWidget(self._browse)
+        files.addWidget(self.reset, 1)
+        files.addWidget(self._browse, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start, 2)
         buttons.addWidget(self.stop, 1)
@@ -122,6 +121,7 @@ class Panel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.picker)
         layout.addWidget(card, 1)
+        layout.addWidget(self._folder)
         layout.addLayout(files)
         layout.addWidget(self.reason)
         layout.addLayout(buttons)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -14,6 +15,7 @@ from benchctl.gui.maps import MapCard
 from benchctl.gui.theme import Theme, between
 from benchctl.headings import Heading, common_heading
 from benchctl.quantities import show
+from benchctl.stimulus import FloatArray
 
 #: Curves of fewer points show each point.
 DOTTED: Final = 64
@@ -65,11 +67,14 @@ class PlotCard(QWidget):
             curves = self.live.curves(view, self._most())
             folded = set(self.live.folded)
             truncated = self.live.truncated
+            zeros = self.live.zeros
         self._drawn = key
         self._y_axis.name_it(folded=bool(folded & set(self.live.columns)))
         self._x_axis.name_it(folded=self.live.spec.x in folded)
+        self._x_axis.expect(whole=all(map(_whole, (curve.x for curve in curves))))
+        self._y_axis.expect(whole=all(map(_whole, (curve.y for curve in curves))))
         self._draw(curves, truncated)
-        self._legend.setText(self._describe(curves, truncated))
+        self._legend.setText(self._describe(curves, truncated, zeros))
         return True
 
     @property
@@ -125,7 +130,7 @@ class PlotCard(QWidget):
             return QColor(self._theme.curves[number])
         return between(self._theme, number / max(1, count - 1))
 
-    def _describe(self, curves: list[Curve], truncated: bool) -> str:
+    def _describe(self, curves: list[Curve], truncated: bool, zeros: int = 0) -> str:
         """Return title and legend as rich text."""
         spec = self.live.spec
         names = [self._headings[slug].title for slug in self.live.columns]
@@ -141,6 +146,10 @@ class PlotCard(QWidget):
             )
         if spec.by and curves:
             parts.append(self._describe_groups(curves, truncated))
+        if zeros:  # what a log axis has no place for must not go unseen
+            plural = "s" * (zeros > 1)
+            text = f"{zeros:,} reading{plural} of 0 not drawn".replace(" ", "&nbsp;")
+            parts.append(f"<span style='color:{self._theme.muted}'>{text}</span>")
         return "&nbsp;&nbsp; ".join(parts)
 
     def _describe_groups(self, curves: list[Curve], truncated: bool) -> str:
@@ -217,6 +226,10 @@ def places(count: int) -> list[tuple[int, int, int, int]]:
         return [(0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)]
     across = 1 if count == 1 else 2 if count <= 4 else 3
     return [(i // across, i % across, 1, 1) for i in range(count)]
+
+
+def _whole(values: FloatArray) -> bool:
+    return bool((values == np.round(values)).all())
 
 
 def _group_text(group: Any, unit: str) -> str:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from benchctl.gui.axes import QuantityAxis, dress_plot
-from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, gate_of, readings_at
+from benchctl.gui.prospect import Prospect, corners, gate_of, readings_at
 from benchctl.gui.theme import LIGHT, Theme
 from benchctl.headings import Heading
 from benchctl.quantities import show
@@ -25,6 +25,8 @@ from benchctl.stimulus import Stimulus
 
 #: Segments that get their width written beside them.
 MOST_WIDTHS: Final = 14
+#: Share of the height from which a segment holds its width inside.
+TALL: Final = 0.25
 #: Readings that get a large mark.
 FEW: Final = 30
 
@@ -115,7 +117,7 @@ class Preview(QWidget):
             return
         even = self.even.isChecked()
         colour = self._theme.danger if prospect.refused else self._theme.curves[0]
-        time, voltage = corners(prospect.segments, even=even)
+        time, voltage = corners(prospect.segments, even=even, cut=prospect.cut)
         fill = QColor(colour)
         fill.setAlpha(40)
         self._plot.plot(
@@ -123,7 +125,7 @@ class Preview(QWidget):
         )
         if prospect.gated:
             self._plot.plot(
-                *corners(gate_of(prospect.segments), even=even), antialias=True,
+                *corners(gate_of(prospect.segments), even=even, cut=prospect.cut), antialias=True,
                 pen=pg.mkPen(self._theme.curves[3], width=2),
             )  # fmt: skip
         x, y = readings_at(prospect.segments, even=even)
@@ -146,6 +148,8 @@ class Preview(QWidget):
         """Mark the limits that the waveform comes near."""
         if prospect.limits is None:
             return
+        veil = QColor(self._theme.surface)
+        veil.setAlpha(150)  # what is applied must be seen behind a limit's name
         for limit, peak in zip(
             prospect.limits.voltage, (voltage.min(), voltage.max()), strict=True
         ):
@@ -157,9 +161,9 @@ class Preview(QWidget):
                 pen=pg.mkPen(self._theme.danger, width=1, style=Qt.PenStyle.DashLine),
                 label=f"limit {show(limit, 'V')}",
                 labelOpts={
-                    "position": 0.9,
+                    "position": 0.99,
                     "color": self._theme.danger,
-                    "fill": self._theme.surface,
+                    "fill": veil,
                     "anchors": _INSIDE[limit > 0],
                 },
             )
@@ -170,11 +174,14 @@ class Preview(QWidget):
         segments = [s for s in prospect.segments if s.ramp + s.duration > 0]
         if len(segments) > MOST_WIDTHS:
             return
+        tall = TALL * (float(np.ptp(voltage)) or 1.0)
         for number, segment in enumerate(segments):
+            # A tall segment has room inside, away from the lines of the limits.
+            up = (segment.voltage >= 0) != (abs(segment.voltage) > tall)
             text = pg.TextItem(
                 show(segment.ramp + segment.duration, "s"),
                 color=self._theme.text,
-                anchor=(0.5, 1.0 if segment.voltage >= 0 else 0.0),
+                anchor=(0.5, 1.0 if up else 0.0),
             )
             text.setPos(number + 0.5, segment.voltage)
             self._plot.addItem(text)
@@ -185,8 +192,8 @@ class Preview(QWidget):
         self._plot.addItem(margin)
 
 
-#: Where a limit's label hangs: under the upper line, above the lower.
-_INSIDE: Final = {True: [(0.5, 0.0), (0.5, 0.0)], False: [(0.5, 1.0), (0.5, 1.0)]}
+#: Where a limit's label hangs: at the right end, under the upper line or above the lower.
+_INSIDE: Final = {True: [(1.0, 0.0), (1.0, 0.0)], False: [(1.0, 1.0), (1.0, 1.0)]}
 
 
 def _introduction(prospect: Prospect) -> str:
@@ -198,6 +205,6 @@ def _introduction(prospect: Prospect) -> str:
     text = "What is applied first, or one representative cycle. Orange marks the readings."
     if prospect.gated:
         text += " The pink line is the third terminal."
-    if drawn == MOST_SEGMENTS < prospect.stimulus.segments:
+    if prospect.cut:
         text += f" The first {drawn} of {prospect.stimulus.segments:,} segments are drawn."
     return text

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchctl.routing import Plan
 
 #: Segments that are drawn; a longer stimulus is drawn as far as this.
-MOST_SEGMENTS: Final = 600
+MOST_SEGMENTS: Final = 4000
 #: Longest to shortest segment from which equal widths show more than a true time axis.
 UNEVEN: Final = 50.0
 
@@ -40,6 +40,11 @@ class Prospect:
         """Whether a true time axis would hide the short segments."""
         widths = [s.ramp + s.duration for s in self.segments if s.ramp + s.duration > 0]
         return bool(widths) and max(widths) > UNEVEN * min(widths)
+
+    @property
+    def cut(self) -> bool:
+        """Whether more follows than is drawn."""
+        return len(self.segments) == MOST_SEGMENTS < self.stimulus.segments
 
     @property
     def gated(self) -> bool:
@@ -103,8 +108,13 @@ def look_ahead(procedure: Any, dut: "Dut | None") -> Prospect:
     return Prospect(stimulus, segments, limits, compliance, plan, refused)
 
 
-def corners(segments: tuple[Segment, ...], *, even: bool) -> tuple[FloatArray, FloatArray]:
-    """Return the waveform's corner points: s and V, or 1 per segment where `even`."""
+def corners(
+    segments: tuple[Segment, ...], *, even: bool, cut: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Return the waveform's corner points: s and V, or 1 per segment where `even`.
+
+    It ends at 0 V, unless it is `cut` because more follows.
+    """
     time, voltage, now, before = [0.0], [0.0], 0.0, 0.0
     for segment in segments:
         ramp, hold = segment.ramp, segment.duration
@@ -122,8 +132,9 @@ def corners(segments: tuple[Segment, ...], *, even: bool) -> tuple[FloatArray, F
             time.append(now)
             voltage.append(segment.voltage)
         before = segment.voltage
-    time.append(now)
-    voltage.append(0.0)
+    if not cut:
+        time.append(now)
+        voltage.append(0.0)
     return np.array(time), np.array(voltage)
 
 

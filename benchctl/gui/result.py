@@ -1,11 +1,12 @@
 """What a run came to: its figures of merit, its file, and how it ended."""
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QRect, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,13 +21,19 @@ from PySide6.QtWidgets import (
 
 from benchctl.quantities import show
 
-#: Shares of the width that the columns before the last take at most.
-SHARES: Final = (0.4, 0.3, 0.25)
+#: Share of the width that is the note's, where it needs that much.
+NOTE: Final = 0.3
+#: Shares of the rest that the columns before it take at most, where there is not enough.
+SHARES: Final = (0.42, 0.3, 0.28)
+#: Pixels beside and around a text in the table.
+PADDING: Final = 8
+#: The blank between a number and its unit, where no line may end.
+UNIT: Final = re.compile(r"(?<=\d) (?=[^\W\d]{1,3}\b|%|Ω)")
 HEADINGS = ("Figure of merit", "Value", "Interval", "Note")
 
 
 class MeritTable(QTableWidget):
-    """A table whose texts are whole: long ones are broken into lines."""
+    """A table whose texts are whole: long ones are broken into lines, empty columns left out."""
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Break the lines anew."""
@@ -34,12 +41,30 @@ class MeritTable(QTableWidget):
         self.fit()
 
     def fit(self) -> None:
-        """Give title, value and interval what they need, within their shares; the note the rest."""
-        for column, share in enumerate(SHARES):
-            self.resizeColumnToContents(column)
-            most = int(share * self.viewport().width())
-            self.setColumnWidth(column, min(most, self.columnWidth(column)))
-        self.resizeRowsToContents()
+        """Give each column what it needs; where that is too much, its share at most."""
+        room = self.viewport().width()
+        rows, columns = range(self.rowCount()), range(self.columnCount())
+        for column in columns[1:]:
+            items = [self.item(row, column) for row in rows]
+            self.setColumnHidden(column, not any(item and item.text() for item in items))
+        self.resizeColumnsToContents()
+        *figures, note = [self.columnWidth(column) for column in columns]
+        free = room - min(note, int(NOTE * room))
+        if sum(figures) > free:
+            for column, share in enumerate(SHARES):
+                self.setColumnWidth(column, min(int(share * free), figures[column]))
+        for row in rows:
+            self.setRowHeight(row, max(self._height(row, column) for column in columns))
+
+    def _height(self, row: int, column: int) -> int:
+        """Return the height of a text with its lines broken: Qt forgets the sheet's padding."""
+        item = self.item(row, column)
+        if item is None or self.isColumnHidden(column):
+            return 0
+        # Once for the padding, once for the margin that Qt keeps around it.
+        inside = QRect(0, 0, self.columnWidth(column) - 4 * PADDING, 10_000)
+        lines = self.fontMetrics().boundingRect(inside, Qt.TextFlag.TextWordWrap, item.text())
+        return lines.height() + PADDING
 
 
 class ResultView(QWidget):
@@ -96,7 +121,7 @@ class ResultView(QWidget):
         self.table.setRowCount(len(self.rows))
         for number, row in enumerate(self.rows):
             for column, cell in enumerate(row):
-                item = QTableWidgetItem(cell)
+                item = QTableWidgetItem(UNIT.sub("\N{NO-BREAK SPACE}", cell))
                 item.setToolTip(cell)
                 self.table.setItem(number, column, item)
         self._enable()

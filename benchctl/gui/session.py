@@ -14,6 +14,7 @@ from benchctl.gui.feed import RunFeed
 from benchctl.gui.prospect import Prospect, look_ahead
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.thread import BenchThread
+from benchctl.headings import spoken
 
 if TYPE_CHECKING:
     from benchctl.wiring import Cell
@@ -132,7 +133,7 @@ class Session(QObject):
 
     def _opened(self, bench: Any) -> None:
         fresh = " with a fresh device" if self._slot.pristine else ""
-        self.said.emit(f"Bench open: {bench.name.replace('_', ' ')}{fresh}")
+        self.said.emit(f"Bench open: {spoken(bench.name)}{fresh}")
         self.bench_opened.emit(bench)
 
     def _execute(self, procedure: Any, out: Path, feed: RunFeed) -> Any:

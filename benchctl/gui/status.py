@@ -1,10 +1,14 @@
 """The state of the run in one word, how far it is, and how long it will take."""
 
 from enum import Enum
+from typing import Final
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from benchctl.quantities import show
+
+#: Seconds of preparation that need no explanation.
+PATIENCE: Final = 2.0
 
 
 class State(Enum):
@@ -58,6 +62,12 @@ class StatusLine(QWidget):
         if eta is not None:
             parts.append(f"{duration(eta)} left")
         self.figures.setText("   ".join(parts))
+
+    def show_preparing(self, waited: float, *, simulated: bool) -> None:
+        """Say that nothing is applied yet, and after `waited` seconds what may take so long."""
+        long = simulated and waited > PATIENCE
+        why = ": a simulation is compiled when it is first used" if long else ""
+        self.figures.setText(f"Preparing{why} …")
 
     def clear(self) -> None:
         """Say nothing about progress."""

@@ -35,14 +35,14 @@ LIGHT: Final = Theme(
     line="#d3d9e2", grid="#e9edf2", accent="#0b5cad", good="#1a7a48",
     warning="#8f5500", danger="#b3261e",
     curves=("#0072b2", "#d55e00", "#008a64", "#b8558c", "#9a6b00", "#4a4fa3"),
-    oldest="#b9d3e8", newest="#08447a",
+    oldest="#74aad6", newest="#062f57",
 )  # fmt: skip
 DARK: Final = Theme(
     dark=True, window="#1a1d23", surface="#22262e", text="#e7eaf0", muted="#a3adbb",
     line="#3b4350", grid="#303641", accent="#6cb2ff", good="#58c991",
     warning="#f0b64a", danger="#ff8a80",
     curves=("#56b4e9", "#e69f00", "#2cc598", "#e090bd", "#f0e442", "#a9aef5"),
-    oldest="#33506b", newest="#b9e0ff",
+    oldest="#3f6f9c", newest="#c9e7ff",
 )  # fmt: skip
 
 

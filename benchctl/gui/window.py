@@ -8,10 +8,8 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMessageBox,
-    QSizePolicy,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -22,6 +20,7 @@ from benchctl.gui import memory
 from benchctl.gui import theme as themes
 from benchctl.gui.benchbar import BenchBar
 from benchctl.gui.feed import RunFeed
+from benchctl.gui.labels import ElidedLabel
 from benchctl.gui.live import LiveTable
 from benchctl.gui.log import LogView
 from benchctl.gui.menus import fill_menus
@@ -63,7 +62,7 @@ class Window(QMainWindow):
         self.panel = Panel()
         self.preview = Preview()
         self.plots = PlotGrid()
-        self.latest = QLabel()
+        self.latest = ElidedLabel()
         self.status = StatusLine()
         self.result = ResultView()
         self.log = LogView()
@@ -188,8 +187,12 @@ class Window(QMainWindow):
         for line in feed.take_messages():
             self.log.say(line)
         self.plots.refresh()
-        self.status.show_progress(feed.fraction, feed.eta, feed.table.rows)
-        self.latest.setText(self._newest(feed.table))
+        if feed.begun:
+            self.status.show_progress(feed.fraction, feed.eta, feed.table.rows)
+        elif self.state.busy:
+            simulated = self._bench is None or self._bench.simulated
+            self.status.show_preparing(feed.waited, simulated=simulated)
+        self.latest.say(self._newest(feed.table))
 
     def _build(self) -> None:
         self._measurement = QWidget()
@@ -199,7 +202,6 @@ class Window(QMainWindow):
         page.addWidget(self.latest)
         self.latest.setProperty("role", "muted")
         self.latest.setContentsMargins(10, 0, 10, 0)
-        self.latest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.pages.addTab(self.preview, "Stimulus")
         self.pages.addTab(self._measurement, "Measurement")
         self.below.addTab(self.log, "Log")
@@ -257,6 +259,7 @@ class Window(QMainWindow):
         self.panel.put_defaults(bench.defaults)
         if not self.state.busy:
             self._enter(State.IDLE)
+            self.status.clear()
             self._unsettle()
             self._look()
 

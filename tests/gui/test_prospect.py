@@ -1,9 +1,11 @@
 """What a person is told before Start about a third terminal."""
 
+from itertools import islice
+
 from benchctl import open_bench
-from benchctl.gui.prospect import Prospect, corners, gate_of, look_ahead
+from benchctl.gui.prospect import MOST_SEGMENTS, Prospect, corners, gate_of, look_ahead
 from benchctl.limits import Limits
-from benchctl.stimulus import Segment, Stimulus
+from benchctl.stimulus import Segment, Stimulus, pulse, wait
 from procedures.set_reset import SetReset
 
 LIMITS = Limits((-1.0, 1.0), 1e-3, gate=(-5.0, 2.0))
@@ -38,3 +40,16 @@ def test_the_gate_is_drawn_on_the_time_axis_of_the_device():
     time, voltage = corners(gate_of(segments), even=False)
     assert time[-1] == corners(segments, even=False)[0][-1]
     assert list(zip(time, voltage, strict=True))[-3:] == [(3e-3, -1.0), (4e-3, -1.0), (4e-3, 0.0)]
+
+
+def test_a_waveform_that_is_cut_does_not_seem_to_end():
+    with open_bench() as bench:
+        prospect = look_ahead(SetReset(cycles=1), bench.dut)
+    assert not prospect.cut
+    long = (pulse(1.0, 1e-3) + wait(1e-3)) * MOST_SEGMENTS
+    segments = tuple(islice(long.unroll(), MOST_SEGMENTS))
+    prospect = Prospect(long, segments, None, None, None)
+    assert prospect.cut
+    odd = segments[:-1]
+    assert corners(odd, even=False, cut=True)[1][-1] == odd[-1].voltage
+    assert corners(odd, even=False)[1][-1] == 0.0

@@ -1,5 +1,7 @@
 """The window as a person uses it: what it allows, what it says, and how it ends."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from pymeasure.experiment import Procedure as StockProcedure
@@ -8,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from benchctl.errors import InstrumentError
 from benchctl.gui.feed import RunFeed
+from benchctl.gui.live import LiveTable
 from benchctl.gui.status import State
 from benchctl.headings import plots_of
 from benchctl.store import StoredRun
@@ -209,3 +212,43 @@ def test_a_run_that_ends_while_the_question_stands_does_not_keep_the_window(
     monkeypatch.setattr(window, "agrees_to_stop", answer)
     window.close()
     qtbot.waitUntil(lambda: window._closed, timeout=20_000)
+
+
+def test_another_bench_begins_without_the_last_runs_progress(open_window, qtbot):
+    window = open_window()
+    run_to_end(window, qtbot)
+    assert window.status.bar.value() == 1000
+    window.open_bench(None, simulate=True)
+    qtbot.waitUntil(lambda: window.state is State.IDLE and window.prospect is not None)
+    assert window.status.bar.value() == 0
+    assert window.status.figures.text() == ""
+
+
+def test_before_a_run_goes_on_the_window_says_what_it_waits_for(open_window, qtbot):
+    window = open_window()
+    status = window.status
+    status.show_preparing(0.5, simulated=True)
+    assert status.figures.text() == "Preparing …"
+    status.show_preparing(5.0, simulated=True)
+    assert "compiled" in status.figures.text()
+    status.show_preparing(5.0, simulated=False)
+    assert status.figures.text() == "Preparing …"
+    window._feed = RunFeed(LiveTable(()))
+    window._enter(State.RUNNING)
+    window.refresh()
+    assert "Preparing" in status.figures.text()
+    window._feed.started(SimpleNamespace(path="x.h5"))
+    window.refresh()
+    assert "0 rows" in status.figures.text()
+    window._enter(State.IDLE)
+
+
+def test_what_has_no_room_is_elided_and_whole_under_the_mouse(open_window, qtbot, tmp_path):
+    window = open_window()
+    far = tmp_path / "a_rather_long_name_of_a_folder" / "another_long_name" / "runs"
+    window.panel.put_folder(far)
+    label = window.panel._folder
+    assert label.whole == f"Files go to {far}"
+    assert "…" in label.text()
+    assert label.toolTip() == str(far)
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
