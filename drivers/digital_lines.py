@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from benchctl.errors import CapabilityError
+from benchctl.errors import CapabilityError, InstrumentError
 from drivers.conversation import Conversation
 
 Wording = Callable[[Mapping[int, bool], Collection[int]], str]
@@ -34,7 +34,11 @@ class DigitalLines:
         # Whatever becomes of the message: low is where a relay leads to the source-meter.
         self._levels = {**self._levels, line: False}
         self._outputs -= {line}
-        self._wire.command(self._wording(wanted, new))
+        try:
+            self._wire.command(self._wording(wanted, new))
+        except InstrumentError:
+            self._wire.complain()
+            raise
         self._levels, self._outputs = wanted, set(wanted)
 
     def again(self) -> str:

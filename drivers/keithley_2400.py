@@ -158,18 +158,20 @@ class Commands2400:
         for message in filter(None, earlier):
             self._wire.send(message)
         trigger = f"{last and last + ';'}:OUTP 1;:READ?;:OUTP 0"  # never apart
-        table = self._few(sweep, trigger) if sweep.few else self._many(sweep, trigger)
+        table, arrived = (self._few if sweep.few else self._many)(sweep, trigger)
         status = table[:, 2]
         if not bool(((status >= 0) & (status < LARGEST_STATUS)).all()):
             raise self._wire.garbled(table.tobytes())
-        time = self._clock.now() - sweep.dwell * np.arange(sweep.steps - 1, -1, -1.0)
+        time = arrived - sweep.dwell * np.arange(sweep.steps - 1, -1, -1.0)
         values = np.where(np.abs(table[:, :2]) > LARGEST_READING, np.nan, table[:, :2])
         limited = (status.astype(np.int64) & COMPLIANCE_BITS) != 0
         return Readings(time, values[:, 0].copy(), values[:, 1].copy(), limited)[sweep.kept]
 
-    def _few(self, sweep: Sweep, message: str) -> FloatArray:
+    def _few(self, sweep: Sweep, message: str) -> tuple[FloatArray, float]:
+        """Return readings that travel as text, and when they arrived (s)."""
         busy = sweep.dwell * sweep.steps
         data, _, error = self._wire.ask(f"{message};:SYST:ERR?", busy).rpartition(";")
+        arrived = self._clock.now()
         self._wire.accept(error)
         try:
             values = np.array([float(text) for text in data.split(",")])
@@ -177,16 +179,19 @@ class Commands2400:
             raise self._wire.garbled(data) from None
         if values.size != 3 * sweep.steps:
             raise self._wire.garbled(data)
-        return values.reshape(-1, 3)
+        return values.reshape(-1, 3), arrived
 
-    def _many(self, sweep: Sweep, message: str) -> FloatArray:
+    def _many(self, sweep: Sweep, message: str) -> tuple[FloatArray, float]:
+        """Return readings that travel in binary, and when they arrived (s)."""
         # One header and one terminator for all readings [M: 2401 manual 18-48].
         size = 2 + 12 * sweep.steps + 1
         data = self._wire.ask_bytes(message, size, sweep.dwell * sweep.steps)
+        arrived = self._clock.now()
         if not (data.startswith(b"#0") and data.endswith(b"\n") and len(data) == size):
             raise self._wire.garbled(data)
         self._wire.accept(self._wire.ask(":SYST:ERR?"))
-        return np.frombuffer(data[2:-1], dtype="<f4").astype(np.float64).reshape(-1, 3)
+        table = np.frombuffer(data[2:-1], dtype="<f4").astype(np.float64).reshape(-1, 3)
+        return table, arrived
 
 
 class Keithley2400(pymeasure_keithley.Keithley2400):

@@ -27,8 +27,7 @@ class Prepared:
     def prepare(self) -> None:
         """Bring it to a known state, from whatever it is in."""
         self._certain = False
-        self._prepare()
-        self._certain = True
+        self.carry_out(lambda: None)
 
     def forget(self) -> None:
         """Take nothing for granted: it is prepared before the next step."""

@@ -250,6 +250,24 @@ def test_faults_are_reported_and_survived(name: str, connect: Any, kind: str, la
         assert box.ask(":OUTP?") == "0"
 
 
+@pytest.mark.parametrize("steps", [5, 300])
+def test_times_are_right_within_a_message(
+    name: str, connect: Any, monkeypatch: Any, steps: int
+) -> None:
+    box = prepared(connect, name, latency=0.1)
+    ends, play = [], box.world.play
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        samples = play(*arguments, **options)
+        ends.append(box.world.now)
+        return samples
+
+    monkeypatch.setattr(box.world, "play", noted)
+    times = box.driver.play(program(staircase(0.1, 1.0, steps, 5e-3))).time
+    assert len(times) == steps
+    assert times[-1] == pytest.approx(ends[-1], abs=0.1 + 1e-3)
+
+
 def play_three_times(driver: Any, wanted: Program) -> None:
     for _ in range(3):
         driver.play(wanted)

@@ -242,6 +242,7 @@ def test_a_line_whose_setting_failed_is_taken_for_low_and_set_again_from_scratch
         (":SOUR2:TTL 2" + ASK, DONE),
         (wide + ":SOUR2:TTL 10" + ASK, '1;-310,"System error"'),
         (":SYST:ERR?", '0,"No error"'),
+        (":SYST:ERR?", '0,"No error"'),
         (SETTINGS + ";" + wide + ":SOUR2:TTL 2" + ASK, DONE),
         (":SYST:LFR?", "50"),
         (":SOUR2:TTL 10" + ASK, DONE),

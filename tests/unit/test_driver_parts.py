@@ -63,7 +63,7 @@ def test_what_fails_while_it_is_prepared_switches_off_too() -> None:
                                          (":SYST:ERR?", FINE)]), "box")  # fmt: skip
     box = Prepared(wire, lambda: wire.command("A"), lambda: "OFF")
     with pytest.raises(InstrumentError, match="box reports -310"):
-        box.carry_out(lambda: None)
+        box.prepare()
 
 
 def lines(*dialogue: tuple[str, str]) -> DigitalLines:
@@ -103,6 +103,7 @@ def test_a_line_nobody_knows_is_held_low_through_a_reset() -> None:
     box = lines(
         ("SET {1: True} NEW [1]" + ASK, DONE),
         ("SET {1: True, 2: True} NEW [2]" + ASK, "garbage"),
+        (":SYST:ERR?", FINE),
         ("SET {1: True, 2: True} NEW []" + ASK, DONE),
     )
     box.set_line(1, True)
