@@ -45,6 +45,7 @@ BOUNDS: Final = Bounds(
     resolution=1e-6,  # [D]
     edge=1e-4,  # [MEM]
     steps=2500,  # [M: 2400 manual 18-90]
+    passes=10**9,  # 8 days of the shortest; in as many triggers as they take [D]
     measured=1.05,  # [M: 2401 manual 18-84]
 )
 MOST: Final = 2500
@@ -129,9 +130,8 @@ class Commands2400:
         settings = levels, self._current(program.compliance), self._timing(grid.dwell)
         most = MOST // steps
         whole, rest = divmod(program.count, most)
-        return (_sweep(grid, most, *settings),) * whole + (
-            (_sweep(grid, rest, *settings),) if rest else ()
-        )
+        last = (_sweep(grid, rest, *settings),) if rest else ()
+        return (_sweep(grid, most, *settings),) * whole + last
 
     def _current(self, compliance: float) -> str:
         """Return what sets compliance and measurement range, which bound each other."""

@@ -34,10 +34,10 @@ class Bounds:
     """s"""
     steps: int
     """in a list"""
-    readings: float = math.inf
-    """it keeps of one trigger"""
-    passes: float = math.inf
+    passes: int
     """of a list"""
+    readings: float = math.inf
+    """it keeps of a program"""
     sourced: float = 1.05
     """of a voltage range"""
     measured: float = 1.0

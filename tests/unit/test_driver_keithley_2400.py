@@ -218,6 +218,13 @@ def test_a_level_is_held_in_one_trigger_or_not_at_all():
             instrument.check(program(read(0.1, 10e-3), 2501))
 
 
+@pytest.mark.parametrize("count", [0, 10**9 + 1, 10**15])
+def test_more_passes_than_anybody_waits_for_are_refused(count):
+    cycle = program(read(0.1, 10e-3) + wait(10e-3), count)
+    with smu() as instrument, pytest.raises(CapabilityError, match="repeats 1 to 1000000000"):
+        instrument.check(cycle)
+
+
 def test_digital_lines_keep_each_other():
     with smu(
         (":SOUR2:TTL 2" + ASK, DONE),
