@@ -15,11 +15,9 @@ columns, and cells of columns whose gates are off are cut off (`...circuits.tran
 be one value or one per cell, so that an array of `iontronic_li` may be formed here and volatile
 there. **Noise**: one random stream per cell; a seed gives the same bits on any number of threads.
 
-**Time**: all cells live through a pulse at once. Each sees its lines as a source behind their
-resistance; then the lines are solved anew, and where a cell is found more than `tolerance` from
-where it was believed, the pulse is divided (state and random streams taken back), down to
-`SHORTEST` of it. That matters where many cells switch together: the rate of `gap_filament` changes
-by 3 % per mV [C]. Rest is closed form. Pulses are rectangular.
+**Time**: all cells live through a pulse at once, in pieces as short as `tolerance` asks for
+(`sim_instruments.circuits.coupled`). That matters where many cells switch together: the rate of
+`gap_filament` changes by 3 % per mV [C]. Rest is closed form. Pulses are rectangular.
 
 **Valid** where the model is. **Not modelled**: capacitance of lines and cells (edges, delay,
 overshoot), heat passed between cells, drivers and converters (ideal but for their resistance),
@@ -34,10 +32,10 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sim_instruments.circuits.coupled import SHORTEST, Coupled
 from sim_instruments.circuits.drive import Drive, picked
-from sim_instruments.circuits.newton import EXACT
 from sim_instruments.circuits.nodal import Lines, Solution
-from sim_instruments.circuits.population import Bias, Population
+from sim_instruments.circuits.population import Population
 from sim_instruments.circuits.transistor import TransistorParameters, packed
 from sim_instruments.load import ROOM
 from sim_instruments.models import create
@@ -45,20 +43,6 @@ from sim_instruments.models.circuit import Array, Flags
 from sim_instruments.models.device import Device
 from sim_instruments.models.parameters import Bound, as_metadata, checked
 
-PATIENCE = 4096
-"""pieces of one pulse; what is not found in so many is followed to `SHORTEST` only"""
-SHORTEST = 1.0 / 1024.0
-"""of a pulse: what the cells do to each other is not followed any finer"""
-COARSE = 1.0 / 8.0
-"""of a pulse: and what is done to cells that do not move is not followed any finer than that: that
-much earlier or later is to a rate with 3 % per mV what 4 mV are"""
-STILL = 1e-2
-"""of its current; a cell that changes by less in `COARSE` of a pulse, at its pace, does not move"""
-CLOSE = 1e-7
-"""of the largest current of a cell: what may be missing at a node while cells move; microvolts
-where `tolerance` is millivolts"""
-FINEST = 1e-12
-"""of a pulse, the shortest piece in which a source may run into its limit, or be in it"""
 MOST_CELLS = 1 << 20
 
 
@@ -151,7 +135,7 @@ class Crossbar:
         self._cells.warm(temperature)
         q = self.parameters
         self._lines = Lines(self.shape, q.line_resistance, q.source_resistance, q.sense_resistance)
-        self._device = np.zeros(rows * columns)
+        self._coupled = Coupled(self._cells, self._lines, q.tolerance)
 
     def _sorted(self, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         """Return parameters all cells share, and those each cell has its own of."""
@@ -232,7 +216,7 @@ class Crossbar:
 
     def look(self, drive: Drive) -> Solution:
         """Return voltages and currents of all cells under `drive`; nothing moves."""
-        return self._solved(drive)[1]
+        return self._coupled.solved(drive)[1]
 
     def observed(self, found: Solution) -> Array:
         """Return what a meter would see of each cell's current (A), noise included."""
@@ -242,52 +226,12 @@ class Crossbar:
         """Return the current (A) that `lines` (rows, then columns) pass on to the cells."""
         return self._lines.into(lines, current)
 
-    def _solved(self, drive: Drive, exact: float = EXACT) -> tuple[Bias, Solution]:
-        gate = np.tile(drive.gates, self.shape[0])
-
-        def cells(high: Array, low: Array) -> tuple[Array, Array, Array]:
-            return self._cells.look(high, low, gate, self._device)
-
-        found = self._lines.solve(drive, cells, exact)
-        return Bias(found.high, found.low, gate, self._device.copy(), found.current), found
-
     def hold(self, drive: Drive, duration: float) -> None:
         """Hold all lines at `drive` for `duration` (s); every cell feels what it gets."""
         if drive.rests:
             self.rest(duration)
-            return
-        bias, found = self._solved(drive, CLOSE)
-        left = trial = duration
-        tried = 0
-        while left > 0.0:
-            h = min(trial, left)
-            kept = self._cells.snapshot()
-            believed = self._cells.advance(bias, self._lines.offered(drive, found), h)
-            after, then = self._solved(drive, CLOSE)
-            errors = np.abs(then.high - then.low - believed)
-            tried += 1
-            hurried = tried > PATIENCE or not (found.limited or then.limited)
-            shortest = SHORTEST if hurried else FINEST
-            excess = self._excess(errors, bias, h / duration)
-            if excess > 1.0 and h > shortest * duration:
-                self._cells.restore(kept)
-                trial = max(h * min(0.5, max(0.5 / excess, 1.0 / 16.0)), shortest * duration)
-                continue
-            bias, found = after, then
-            left -= h
-            trial = h * (4.0 if excess < 0.25 else 1.0)
-
-    def _excess(self, errors: Array, bias: Bias, share: float) -> float:
-        """Return the largest of these `errors` (V) of what cells were believed to see, allowed 1.
-
-        In a small `share` of a pulse those of cells that hardly moved do not count.
-        """
-        excess = errors / self.parameters.tolerance
-        if share <= COARSE and excess.max() > 1.0:
-            now = self._cells.look(bias.high, bias.low, bias.gate, bias.device.copy())[0]
-            most = STILL * share / COARSE * np.abs(bias.current)
-            excess[np.abs(now - bias.current) <= most] = 0.0
-        return float(excess.max())
+        else:
+            self._coupled.hold(drive, duration)
 
     def rest(self, duration: float) -> None:
         """Let `duration` (s) pass with all lines at 0 V, in closed form."""

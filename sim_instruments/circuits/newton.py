@@ -1,6 +1,6 @@
 r"""Node voltages of a network of wires and nonlinear cells: Newton with factors that are kept.
 
-The cells' slopes make the Jacobian, SuperLU factorises it (minimum degree of A^T + A: 20 ms for the
+The cells' slopes make the Jacobian, SuperLU factorises it (minimum degree of A^T + A: 10 ms for the
 lines of 64 x 64 cells, and 0.5 ms for a solution). The factors serve, whatever cells and drive do
 meanwhile, as long as an iteration reduces the residual by `CHORD` at least, and until slopes have
 changed so that they have cost as many iterations as would pay for new ones: reading an array again,
@@ -17,10 +17,11 @@ switches leaves the factors good, and with d_k = -slopes the same Z tells what r
 of the network is to this cell.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +33,16 @@ from sim_instruments.models.circuit import Array
 Cells = Callable[[Array, Array], tuple[Array, Array, Array]]
 """high and low line of each cell (V) -> current (A), its slope with high and, downwards, low (S)"""
 Index = NDArray[np.intp]
+Kept = tuple[Any, Array, Index, Array]
+"""factors, the slopes in them, the chosen cells and the answers to their currents"""
 
-EXACT = 1e-10
-"""of the largest cell current: a residual this small is none"""
 ROUNDING = 2e-15
 """of the largest current in a wire"""
 CHORD = 0.3
 """old factors that reduce the residual by less are made anew"""
 FEW = 2
 """iterations that also fresh factors need"""
-WORTH = 30
+WORTH = 20
 """iterations that take as long as making factors [C]"""
 OTHER = 0.5
 """of the slope of a cell that is not chosen: factors nearer to all of these are still good"""
@@ -53,6 +54,21 @@ LONE = 1e-9
 """share of a cell's current that others take: one that has less has all for itself"""
 ENDLESS = 1e15
 """Ohm, as good as no connection"""
+BLOCKS: Final = {"relax": 20, "panel_size": 4}
+"""columns that SuperLU takes together: its own choice takes half as long again here [C]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """When voltages are good enough: either of these."""
+
+    missing: float
+    """of the largest current of a cell, at any node"""
+    settled: float
+    """V, what steps that shrink all the time will change yet, as a geometric series"""
+
+
+EXACT = Aim(1e-10, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,15 @@ class Network:
             self._chosen = cells
             self._respond()
 
+    def snapshot(self) -> Kept:
+        """Return the factors and what they are good for, for `restore`."""
+        return self._factors, self._then, self._chosen, self._answer
+
+    def restore(self, kept: Kept) -> None:
+        """Go back to the factors of a snapshot."""
+        self._factors, self._then, self._chosen, self._answer = kept
+        self._fresh = False
+
     @property
     def _ends(self) -> tuple[Index, Index]:
         return self.high[self._chosen], self.low[self._chosen]
@@ -118,11 +143,9 @@ class Network:
         bounds: tuple[float, float],
         cells: Cells,
         leave: Callable[[Array], bool] | None = None,
-        exact: float = EXACT,
+        aim: Aim = EXACT,
     ) -> Guess | None:
-        """Return voltages at which no current is missing, None as soon as `leave` wants to.
-
-        A current is missing where it is more than `exact` times the largest of a cell.
+        """Return voltages that are as good as `aim`, None as soon as `leave` wants to.
 
         `voltage` has those of held nodes and guesses of the others, `pull` (A) is what drivers push
         into the nodes, `bounds` (V) enclose what is possible.
@@ -133,16 +156,22 @@ class Network:
         at = partial(self._guess, pull, cells)
         highest = max(bounds[1], -bounds[0])
         guess = at(voltage)
+        left = last = math.inf
         for taken in range(ITERATIONS):
             steepest = max(self._steepest, float(guess.by_high.max(initial=0.0)))
             rounding = ROUNDING * steepest * highest
-            if guess.miss <= exact * np.abs(guess.current).max(initial=0.0) + rounding:
+            most = aim.missing * np.abs(guess.current).max(initial=0.0) + rounding
+            if guess.miss <= most or left < aim.settled:
                 self._spare(guess, taken)
                 return guess
             step = self._step(guess)
             if leave is not None and leave(guess.voltage - step):
                 return None
+            asked, missed = float(np.abs(step).max()), guess.miss
             guess = self._improved(guess, step, at, bounds)
+            shrinks = guess.miss <= CHORD * missed and asked < CHORD * last < math.inf
+            left = asked * asked / (last - asked) if shrinks else math.inf
+            last = asked
         raise ArithmeticError(f"no solution on the lines: {guess.miss:g} A are left at a node")
 
     def _spare(self, guess: Guess, taken: int) -> None:
@@ -202,7 +231,7 @@ class Network:
         cells = matrix([(high, high, by_high), (high, low, -by_low),
                         (low, high, -by_high), (low, low, by_low)], self._count)  # fmt: skip
         jacobian = (self._wires + cells).tocsc()[self._free][:, self._free]
-        self._factors = splu(jacobian.tocsc(), permc_spec="MMD_AT_PLUS_A")
+        self._factors = splu(jacobian.tocsc(), permc_spec="MMD_AT_PLUS_A", **BLOCKS)
         self._fresh = True
         self._then = np.array([by_high, by_low])
         self._respond()

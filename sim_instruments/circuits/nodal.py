@@ -27,7 +27,7 @@ import numpy as np
 from scipy import sparse
 
 from sim_instruments.circuits.drive import Drive, Source
-from sim_instruments.circuits.newton import ENDLESS, EXACT, Cells, Network, matrix
+from sim_instruments.circuits.newton import ENDLESS, EXACT, Aim, Cells, Kept, Network, matrix
 from sim_instruments.models.circuit import BATTERY, Array, Flags
 
 INSULATION = 1.0 / ENDLESS
@@ -36,6 +36,8 @@ STIFF = 1e5
 """of a cell's V/I; more than that is a current source to it (and loses digits)"""
 TINY = 1e-30
 """A; no current"""
+State = tuple[Array, float, dict[tuple[object, ...], Kept]]
+"""V at each node, the sign of what a source in compliance pushes, factors of each network"""
 KEPT = 2
 """ways of driving the lines whose factors are kept: a source in compliance and not"""
 
@@ -112,6 +114,18 @@ class Lines:
         self._networks.clear()
         self._voltage[:] = 0.0
 
+    def snapshot(self) -> State:
+        """Return where the lines stand and what is known of them, for `restore`."""
+        factors = {key: network.snapshot() for key, network in self._networks.items()}
+        return self._voltage.copy(), self._pushing, factors
+
+    def restore(self, kept: State) -> None:
+        """Go back to a snapshot; networks that were not there yet keep their factors."""
+        self._voltage, self._pushing, factors = kept
+        for key, known in factors.items():
+            if key in self._networks:
+                self._networks[key].restore(known)
+
     def offered(self, drive: Drive, found: Solution) -> Array:
         """Return the resistance (Ohm) that each cell sees between its two lines.
 
@@ -138,31 +152,31 @@ class Lines:
         all_of_them[found.network.chosen] = found.network.offered(found.slope, found.slope_below)
         return np.asarray(np.minimum(all_of_them, STIFF / np.maximum(found.slope, INSULATION)))
 
-    def solve(self, drive: Drive, cells: Cells, exact: float = EXACT) -> Solution:
-        """Return where the array stands with its lines driven so, as `exact` as asked for.
+    def solve(self, drive: Drive, cells: Cells, aim: Aim = EXACT) -> Solution:
+        """Return where the array stands with its lines driven so, as closely as asked for.
 
         Raises:
             ArithmeticError: no solution was found.
         """
         source = drive.source
         if source is None:
-            return self._certain(drive, cells, exact, None)
+            return self._certain(drive, cells, aim, None)
         if self._pushing and source.limit < math.inf:
             sign = self._pushing
             most = source.level - sign * source.limit * source.resistance
-            found = self._pushed(drive, source, cells, exact, sign, most)
+            found = self._pushed(drive, source, cells, aim, sign, most)
             if found is not None:
                 return found
         r = source.resistance
-        found = self._certain(drive, cells, exact, (1.0 / r, source.level / r) if r > 0.0 else None)
+        found = self._certain(drive, cells, aim, (1.0 / r, source.level / r) if r > 0.0 else None)
         self._pushing = 0.0
         if abs(found.given) > source.limit:
             self._pushing = math.copysign(1.0, found.given)
-            return self._certain(drive, cells, exact, (0.0, self._pushing * source.limit))
+            return self._certain(drive, cells, aim, (0.0, self._pushing * source.limit))
         return found
 
     def _pushed(
-        self, drive: Drive, source: Source, cells: Cells, exact: float, sign: float, most: float
+        self, drive: Drive, source: Source, cells: Cells, aim: Aim, sign: float, most: float
     ) -> Solution | None:
         """Return what is with the source still at its limit, None where that takes over `most` V.
 
@@ -174,12 +188,12 @@ class Lines:
 
         if beyond(self._voltage):
             return None
-        return self._solved(drive, cells, exact, (0.0, sign * source.limit), beyond)
+        return self._solved(drive, cells, aim, (0.0, sign * source.limit), beyond)
 
     def _certain(
-        self, drive: Drive, cells: Cells, exact: float, norton: tuple[float, float] | None
+        self, drive: Drive, cells: Cells, aim: Aim, norton: tuple[float, float] | None
     ) -> Solution:
-        found = self._solved(drive, cells, exact, norton)
+        found = self._solved(drive, cells, aim, norton)
         assert found is not None  # nothing makes it leave
         return found
 
@@ -187,7 +201,7 @@ class Lines:
         self,
         drive: Drive,
         cells: Cells,
-        exact: float,
+        aim: Aim,
         norton: tuple[float, float] | None,
         leave: Callable[[Array], bool] | None = None,
     ) -> Solution | None:
@@ -213,7 +227,7 @@ class Lines:
         pull[self._node] = push
         level = np.where(np.isfinite(levels), levels, 0.0)
         bounds = level.min(initial=0.0) - BATTERY, level.max(initial=0.0) + BATTERY
-        guess = network.solve(voltage, pull, bounds, cells, leave, exact)
+        guess = network.solve(voltage, pull, bounds, cells, leave, aim)
         if guess is None:
             return None
         self._voltage = guess.voltage

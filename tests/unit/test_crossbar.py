@@ -139,12 +139,13 @@ def test_any_number_of_threads_gives_the_same_bits():
 
 def test_a_pulse_taken_back_is_played_again_with_the_same_noise():
     array = Crossbar("gap_filament", 2, 2, seed=4)
-    kept = array._cells.snapshot()
+    kept, lines = array._cells.snapshot(), array._lines.snapshot()
     drive = array.pick(0, 0, 1.6)
     array.hold(drive, 1e-5)
     first = array.state["thickness"]
     assert not np.array_equal(array._cells.snapshot()[0], kept[0])
     array._cells.restore(kept)
+    array._lines.restore(lines)
     array.hold(drive, 1e-5)
     assert np.array_equal(array.state["thickness"], first)
 
