@@ -55,7 +55,9 @@ class BenchBar(QFrame):
         word, kind = ("SIMULATED", "simulated") if bench.simulated else ("REAL BENCH", "real")
         limits = bench.dut.limits
         low, high = limits.voltage
-        title = f"{spoken(bench.name)} · device {bench.dut.label}"
+        label = bench.dut.label
+        device = label if label.startswith("device") else f"device {label}"
+        title = f"{spoken(bench.name)} · {device}"
         bounds = f"limits {show(low, 'V')} to {show(high, 'V')}, {show(limits.current, 'A')}"
         if limits.gate is not None:
             bounds += f", gate {show(limits.gate[0], 'V')} to {show(limits.gate[1], 'V')}"

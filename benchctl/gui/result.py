@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from benchctl.headings import Heading
 from benchctl.quantities import show
 
 #: Share of the width that is the note's, where it needs that much.
 NOTE: Final = 0.3
 #: Shares of the rest that the columns before it take at most, where there is not enough.
 SHARES: Final = (0.42, 0.3, 0.28)
-#: Pixels beside and around a text in the table.
-PADDING: Final = 8
+#: Pixels above and below a text in the table, together.
+ABOVE: Final = 8
 #: The blank between a number and its unit, where no line may end.
 UNIT: Final = re.compile(r"(?<=\d) (?=[^\W\d]{1,3}\b|%|Ω)")
 HEADINGS = ("Figure of merit", "Value", "Interval", "Note")
@@ -47,24 +48,43 @@ class MeritTable(QTableWidget):
         for column in columns[1:]:
             items = [self.item(row, column) for row in rows]
             self.setColumnHidden(column, not any(item and item.text() for item in items))
-        self.resizeColumnsToContents()
-        *figures, note = [self.columnWidth(column) for column in columns]
-        free = room - min(note, int(NOTE * room))
-        if sum(figures) > free:
-            for column, share in enumerate(SHARES):
-                self.setColumnWidth(column, min(int(share * free), figures[column]))
+        for column in columns[:-1]:
+            self.resizeColumnToContents(column)
+        figures = [self.columnWidth(column) for column in columns[:-1]]
+        free = room - min(self.sizeHintForColumn(columns[-1]), int(NOTE * room))
+        for column, width in enumerate(shared(free, figures)):
+            self.setColumnWidth(column, width)
+        beside = [self._beside(column) for column in columns]
         for row in rows:
-            self.setRowHeight(row, max(self._height(row, column) for column in columns))
+            heights = [self._height(row, column, beside[column]) for column in columns]
+            self.setRowHeight(row, max(heights) + ABOVE)
 
-    def _height(self, row: int, column: int) -> int:
-        """Return the height of a text with its lines broken: Qt forgets the sheet's padding."""
+    def _beside(self, column: int) -> int:
+        """Return how many pixels beside its texts a column has: the style's, and the sheet's."""
+        items = [self.item(row, column) for row in range(self.rowCount())]
+        widths = [self.fontMetrics().horizontalAdvance(item.text()) for item in items if item]
+        return self.sizeHintForColumn(column) - max(widths, default=0)
+
+    def _height(self, row: int, column: int, beside: int) -> int:
+        """Return the height of a text with its lines broken: Qt's own forgets the sheet."""
         item = self.item(row, column)
         if item is None or self.isColumnHidden(column):
             return 0
-        # Once for the padding, once for the margin that Qt keeps around it.
-        inside = QRect(0, 0, self.columnWidth(column) - 4 * PADDING, 10_000)
+        inside = QRect(0, 0, self.columnWidth(column) - beside, 10_000)
         lines = self.fontMetrics().boundingRect(inside, Qt.TextFlag.TextWordWrap, item.text())
-        return lines.height() + PADDING
+        return int(lines.height())
+
+
+def shared(room: int, wanted: Sequence[int]) -> list[int]:
+    """Return widths: what is wanted, or each its share, and what one leaves to the others.
+
+    >>> shared(100, [30, 20, 20]), shared(100, [80, 20, 25]), shared(100, [80, 80, 80])
+    ([30, 20, 20], [55, 20, 25], [42, 30, 28])
+    """
+    widths = [min(int(s * room), w) for s, w in zip(SHARES, wanted, strict=True)]
+    for number in reversed(range(len(widths))):  # figures of merit before their long names
+        widths[number] = min(wanted[number], widths[number] + room - sum(widths))
+    return widths
 
 
 class ResultView(QWidget):
@@ -175,6 +195,20 @@ def _text(value: Any, unit: str) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(entry, unit) for entry in value)
     return number(value, unit) if isinstance(value, int | float) else str(value)
+
+
+def newest(row: Mapping[str, Any], headings: Mapping[str, Heading]) -> str:
+    """Return the newest row (slug to value) in words.
+
+    >>> newest({"set_conductance": 2e-6}, {"set_conductance": Heading("Set conductance", "S")})
+    'Latest:  Set conductance 2 µS'
+    """
+    parts = []
+    for slug, value in row.items():
+        head = headings[slug]
+        if value == value:  # NaN says "not observed"
+            parts.append(f"{head.title} {number(float(value), head.unit)}")
+    return "Latest:  " + "   ".join(parts) if parts else ""
 
 
 def number(value: float, unit: str) -> str:

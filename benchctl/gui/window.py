@@ -28,7 +28,7 @@ from benchctl.gui.panel import Panel
 from benchctl.gui.plots import PlotGrid
 from benchctl.gui.preview import Preview
 from benchctl.gui.prospect import Prospect
-from benchctl.gui.result import ResultView, number
+from benchctl.gui.result import ResultView, newest
 from benchctl.gui.session import Session
 from benchctl.gui.slot import BenchSlot
 from benchctl.gui.status import State, StatusLine
@@ -119,6 +119,7 @@ class Window(QMainWindow):
         self.below.setCurrentWidget(self.log)
         self.log.say(f"{self.panel.picker.name} starts")
         self.status.clear()
+        self.latest.say("")
         self._enter(State.RUNNING)
         self._tick.start()
         self.session.start(procedure, self.panel.out, self._feed)
@@ -192,7 +193,7 @@ class Window(QMainWindow):
         elif self.state.busy:
             simulated = self._bench is None or self._bench.simulated
             self.status.show_preparing(feed.waited, simulated=simulated)
-        self.latest.say(self._newest(feed.table))
+        self.latest.say(newest(feed.table.latest, self._headings))
 
     def _build(self) -> None:
         self._measurement = QWidget()
@@ -275,6 +276,8 @@ class Window(QMainWindow):
         self._bench = None
         self.bench_bar.show_failure(self.session.path.stem if self.session.path else "", error)
         self.log.say(f"No bench: {error}")
+        self._unsettle()
+        self.preview.clear("No bench is open.")
         self._enter(State.IDLE)
 
     def _edited(self) -> None:
@@ -377,14 +380,6 @@ class Window(QMainWindow):
         if self.prospect.refused and self.bench_bar.cell.wanted:
             return "Choose a cell of the array first, at the top."
         return "Refused; see the preview." if self.prospect.refused else ""
-
-    def _newest(self, table: LiveTable) -> str:
-        parts = []
-        for slug, value in table.latest.items():
-            head = self._headings[slug]
-            if value == value:  # NaN says "not observed"
-                parts.append(f"{head.title} {number(float(value), head.unit)}")
-        return "Latest:  " + "   ".join(parts) if parts else ""
 
     def _follow_system(self) -> None:
         """Change colours with the desktop, unless the person chose some."""
