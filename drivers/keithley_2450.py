@@ -22,7 +22,7 @@ from pymeasure.instruments.validators import strict_discrete_set, strict_range
 
 from benchctl.errors import InstrumentError
 from benchctl.limits import Limits
-from benchctl.program import Program
+from benchctl.program import Grid, Program
 from benchctl.roles import Clock
 from benchctl.stimulus import BoolArray, FloatArray, Readings
 from drivers.conversation import Conversation
@@ -80,8 +80,7 @@ class Sweep:
     """which of those were asked for; None: all"""
     programmed: FloatArray
     """V, of the readings kept"""
-    tolerance: FloatArray
-    """V, by which readback and programmed level may differ"""
+    source_range: float
     compliance: float
     dwell: float
 
@@ -116,35 +115,32 @@ class Commands2450:
         program.refuse_gate(self._name)
         grid = BOUNDS.grid(program, self._overhead, self._name)
         readings = len(grid.levels) * program.count
-        source_range = BOUNDS.source_range(grid.levels)
         kept = None if grid.kept.all() else np.tile(grid.kept, program.count)
         first = 1
         if not grid.kept.any():  # the block then only says that the sweep is over
             first, kept = readings, np.zeros(1, dtype=bool)
-        programmed = np.tile(grid.levels[grid.kept], program.count)
         sweep = Sweep(
-            chains=(
-                _room(readings),
-                # The list takes up the source settings of its time, and the sweep the list.
-                (
-                    self._settings(grid.dwell, source_range, program.compliance),
-                    ";".join(list_commands(":SOUR:LIST:VOLT", grid.levels, LIST_AT_ONCE)),
-                    f":SOUR:SWE:VOLT:LIST 1,0,{program.count},OFF,{BUFFER}",
-                ),
-            ),
+            chains=(_room(readings), self._list(grid, program.count, program.compliance)),
             # How many errors there are travels ahead of the block: one round trip for both.
             trigger=f":TRAC:CLE {BUFFER};:INIT;*WAI;:SYST:ERR:COUN?;"
             f":TRAC:DATA? {first},{readings},{BUFFER},SOUR,READ,REL",
             readings=readings,
             fetched=readings - first + 1,
             kept=kept,
-            programmed=programmed,
-            # 0.02 % + 0.015 % of range [MEM], with room for noise.
-            tolerance=2e-3 * np.abs(programmed) + 5e-4 * source_range,
+            programmed=np.tile(grid.levels[grid.kept], program.count),
+            source_range=BOUNDS.source_range(grid.levels),
             compliance=program.compliance,
             dwell=grid.dwell,
         )
         return (sweep,)
+
+    def _list(self, grid: Grid, count: int, compliance: float) -> tuple[str, str, str]:
+        """Return settings, levels and sweep: a list takes up the settings of its time."""
+        return (
+            self._settings(grid.dwell, BOUNDS.source_range(grid.levels), compliance),
+            ";".join(list_commands(":SOUR:LIST:VOLT", grid.levels, LIST_AT_ONCE)),
+            f":SOUR:SWE:VOLT:LIST 1,0,{count},OFF,{BUFFER}",
+        )
 
     def _settings(self, dwell: float, source_range: float, compliance: float) -> str:
         cycles, delay = self.timing(dwell)
@@ -331,8 +327,9 @@ def _held_back(sweep: Sweep, voltage: FloatArray, current: FloatArray) -> BoolAr
 
     Told from the readings, as the status of a reading does not travel in binary: the current is
     at the limit, and the voltage falls short of the programmed one by more than the accuracy of
-    the readback.
+    the readback: 0.02 % + 0.015 % of range [MEM], with room for noise.
     """
-    short = np.abs(sweep.programmed) - np.abs(voltage)
-    limited: BoolArray = (np.abs(current) >= 0.98 * sweep.compliance) & (short > sweep.tolerance)
+    programmed = np.abs(sweep.programmed)
+    short = programmed - np.abs(voltage) > 2e-3 * programmed + 5e-4 * sweep.source_range
+    limited: BoolArray = (np.abs(current) >= 0.98 * sweep.compliance) & short
     return limited
