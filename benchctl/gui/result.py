@@ -51,7 +51,10 @@ class MeritTable(QTableWidget):
         for column in columns[:-1]:
             self.resizeColumnToContents(column)
         figures = [self.columnWidth(column) for column in columns[:-1]]
-        free = room - min(self.sizeHintForColumn(columns[-1]), int(NOTE * room))
+        note = min(self.sizeHintForColumn(columns[-1]), int(NOTE * room))
+        # The last section stretches, and never shrinks by itself.
+        self.setColumnWidth(columns[-1], note)
+        free = room - note
         for column, width in enumerate(shared(free, figures)):
             self.setColumnWidth(column, width)
         beside = [self._beside(column) for column in columns]
