@@ -13,6 +13,15 @@ A model brings four kernels (`x` its state, `p` its parameters, both float64 arr
 * ``rest(h, x, p, rng)``: `h` seconds without bias, in closed form;
 * ``observe(i, x, p, rng) -> i``: what a meter reads, noise included.
 
+and may bring a fifth, where its equations have a closed form under a voltage that rises or falls
+evenly, as they do where the rate is a function of the voltage times one of the state:
+
+* ``sweep(start, end, h, x, p, rng)``: the device voltage goes from `start` to another `end` in `h`
+  seconds, on one side of 0 V; the current at any fixed voltage only rises meanwhile, or only falls.
+
+Ramps are such sweeps where nothing yields and no limit is near, and staircases of `RAMP_STEP`
+otherwise.
+
 What else is around the device, and how it ages, is bound into the same loop where it is asked for
 (`network`, `ageing`); their numbers and their state are a third array, `c`.
 """
@@ -25,11 +34,12 @@ from typing import Any
 import numpy as np
 
 from sim_instruments.models.compiled import Array, Flags, Rng, bind, kernel
+from sim_instruments.models.state_copy import remember, take_back
 
 __all__ = ["Array", "Flags", "Kernels", "Rng", "bind", "kernel", "loop", "specialise"]
 
 RAMP_STEP = 5e-3
-"""V, the coarsest staircase a ramp is resolved into"""
+"""V, the coarsest staircase a ramp is resolved into, where it is none of a model's sweeps"""
 CLOSE = 3e-5
 """V, a Newton step so short is the last: the current is right to 1e-8 of itself, or 1e-6 where it
 grows as steeply as that of a contact, by e in kT/q"""
@@ -51,6 +61,7 @@ solve: Any = None
 move: Any = None
 pause: Any = None
 network: Any = None
+sweep: Any = None
 hold: Any = None
 meter: Any = None
 one_pass: Any = None
@@ -223,6 +234,34 @@ def _hold(
             brief, longest = taken, left
 
 
+def _hold_swept(
+    start: float, target: float, ramp: float, duration: float, limit: float, resistance: float,
+    guess: float, x: Array, p: Array, c: Array, rng: Rng, spare: Array,
+) -> float:  # fmt: skip
+    """Do what `_hold` does, in as few of the model's sweeps as there are sides of 0 V.
+
+    Before and after a sweep the current at its highest voltage must be within the limit: then all
+    of it was. A sweep after which it is not is taken back, and that side is left to the staircase.
+    """
+    while ramp > 0.0 and resistance == 0.0 and start != target:
+        end = 0.0 if start * target < 0.0 else target
+        seconds = ramp * ((end - start) / (target - start))
+        highest = start if abs(start) > abs(end) else end
+        if limit < math.inf:
+            if abs(current(highest, x, p)[0]) > limit:
+                break
+            remember(x, c, spare)
+        sweep(start, end, seconds, x, p, rng)
+        if limit < math.inf and abs(current(highest, x, p)[0]) > limit:
+            take_back(x, c, spare)
+            break
+        start = guess = end
+        ramp -= seconds
+    held: float = hold(start, target, ramp, duration, limit, resistance, guess,
+                       x, p, c, rng, spare)  # fmt: skip
+    return held
+
+
 def _one_pass(
     start: float,
     guess: float,
@@ -300,29 +339,11 @@ def _look(v: float, x: Array, p: Array) -> float:
     return float(current(v, x, p)[0])
 
 
-def _remember(x: Array, c: Array, spare: Array) -> None:
-    """Keep the whole state for `take_back`."""
-    for k in range(x.size):
-        spare[k] = x[k]
-    for k in range(c.size):
-        spare[x.size + k] = c[k]
-
-
-def _take_back(x: Array, c: Array, spare: Array) -> None:
-    """Give the state back what was remembered."""
-    for k in range(x.size):
-        x[k] = spare[k]
-    for k in range(c.size):
-        c[k] = spare[x.size + k]
-
-
 def _within(i: float, limit: float) -> tuple[float, bool]:
     """Return (current, limited) of what noise asks for: a source gives no more than its limit."""
     return (i, False) if abs(i) <= limit else (math.copysign(limit, i), True)
 
 
-remember = kernel(_remember)
-take_back = kernel(_take_back)
 stair = kernel(_stair)
 within = kernel(_within)
 
@@ -334,6 +355,7 @@ def specialise(
     step: Callable[..., Any],
     rest: Callable[..., Any],
     observe: Callable[..., Any],
+    sweep: Callable[..., Any] | None = None,
 ) -> Kernels:
     """Return the compiled circuit of the model in `module` (its ``__name__``)."""
     current, step, rest, observe = (kernel(f) for f in (current, step, rest, observe))
@@ -344,6 +366,8 @@ def specialise(
     move = bind(_move, module, step=step)
     pause = bind(_pause, module, rest=rest)
     hold = bind(_hold, module, network=network, move=move, pause=pause)
+    if sweep is not None:
+        hold = bind(_hold_swept, module, current=current, sweep=kernel(sweep), hold=hold)
     play = loop(module, hold=hold, meter=bind(_meter, module, network=network), observe=observe)
     return Kernels(look, play, current, step, rest, observe, solve)
 

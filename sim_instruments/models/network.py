@@ -46,13 +46,12 @@ from sim_instruments.models.circuit import (
     move,
     network,
     pause,
-    remember,
     root,
     stair,
-    take_back,
 )
 from sim_instruments.models.parameters import Bound
 from sim_instruments.models.square_law import drop as square_law_drop
+from sim_instruments.models.state_copy import remember, take_back
 
 STRIDE = 5e-3
 """V, the largest step of the node while it charges"""

@@ -12,8 +12,9 @@ bench, so `V` below is minus the published voltage::
     f     = 1 within 0..1 (window "hard"), or what is left of the way (window "soft")
 
 **Numerics.** At constant device voltage the update is exact: ``w + rate h``, clipped, with the hard
-window; the rest of the way shrinks by ``exp(-rate h)`` with the soft one. Behind a resistance or in
-compliance `w` goes in strides by which the device voltage moves at most 2 mV.
+window; the rest of the way shrinks by ``exp(-rate h)`` with the soft one. Of a ramp only the mean
+rate counts, which is elementary. Behind a resistance or in compliance `w` goes in strides by which
+the device voltage moves at most 2 mV.
 
 **Spread** [D]: conductance, rates and thresholds between devices, log-normal; every change ``dw``
 has a standard deviation ``step_spread sqrt(|dw|)``; readings have a relative noise.
@@ -43,6 +44,8 @@ V_SET, V_RESET, SOFT, STEP_SPREAD, READ_NOISE = range(8, 13)
 
 STRIDE = 0.02
 """the largest change of w in one stride along a load line"""
+LEVEL = 1e-5
+"""of an overdrive; a ramp by so little is as good as its middle, to 1e-8; a longer one is exact"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,29 @@ def _step(
     return taken
 
 
+@kernel
+def _mean_power(start: float, end: float, power: float) -> float:
+    """Return the mean of ``u^power`` while `u` goes from `start` to `end`; 0 for u below 0."""
+    low, high = max(min(start, end), 0.0), max(start, end, 0.0)
+    way = abs(end - start)
+    if way <= LEVEL * high:
+        return float((0.5 * (low + high)) ** power)
+    higher = power + 1.0
+    return float((high**higher - low**higher) / (higher * way))
+
+
+def _sweep(start: float, end: float, h: float, x: Array, p: Array, rng: Rng) -> None:
+    if start + end > 0.0:
+        away, beyond = start / p[V_SET] - 1.0, end / p[V_SET] - 1.0
+        drive = -p[SET_RATE] * _mean_power(away, beyond, p[SET_POWER])
+    else:
+        away, beyond = -start / p[V_RESET] - 1.0, -end / p[V_RESET] - 1.0
+        drive = p[RESET_RATE] * _mean_power(away, beyond, p[RESET_POWER])
+    move = _moved(x[0], drive, h, p) - x[0]
+    if move != 0.0:
+        x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
+
+
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
     return
 
@@ -156,9 +182,10 @@ class Vteam(Device):
 
     name = "vteam"
     PARAMETERS = VteamParameters
-    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe)
+    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe,
+                         sweep=_sweep)  # fmt: skip
     APPROXIMATIONS = (
-        "exact at constant device voltage",
+        "exact at constant device voltage and in even ramps of it",
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )

@@ -15,8 +15,9 @@ Volts stand in the exponentials as pure numbers, as published. V > 0 sets (the p
 
 **Numerics.** At constant device voltage every update is exact: with ``w = ap (1 - x)`` or
 ``w = an x`` both fading branches are ``dw/ds = -w e^w``, whose solution is ``E1(w) = E1(w0) + s``
-(E1 the exponential integral), so a pulse costs the same whatever its length. Behind a resistance
-or in compliance the state goes in strides by which the device voltage moves at most 2 mV.
+(E1 the exponential integral), so a pulse costs the same whatever its length. So does a ramp: only
+the integral of g counts, which is elementary. Behind a resistance or in compliance the state goes
+in strides by which the device voltage moves at most 2 mV.
 
 **Spread** [D]: current, rates and thresholds between devices, log-normal; every change ``dx`` has a
 standard deviation ``step_spread sqrt(|dx|)``; readings have a relative noise.
@@ -67,8 +68,8 @@ HIGHEST = 1
 
 STRIDE = 0.02
 """the largest change of x in one stride along a load line"""
-SMALL = 0.02
-"""e-folds of fading up to which five terms of the series are right to 1e-10"""
+TINY, SMALL = 0.02, 0.3
+"""e-folds of fading up to which five terms of a plain series, or nine of `_bent`, are right to 2e-9"""
 SHRINKING = np.array([0.0, *((k - 1.0) / (k * k) for k in range(2, 64))])
 """what takes one term of E1's series to the next, but for -w"""
 
@@ -163,15 +164,38 @@ def _entire(w: float) -> float:
 
 
 @kernel
+def _bent(w: float, a: float) -> float:
+    """Return ``ln w(s)/w(0)`` of ``dw/ds = -w e^w`` where ``a = s e^w``, by a series.
+
+    It is one in ``b``, the solution without the curvature of ``e^w``: its terms fall fast.
+    """
+    q = w * a
+    b = math.log(1.0 + q) / w if w > 1e-3 else a * (1.0 - q * (1 / 2 - q * (1 / 3)))
+    c4 = (1 / 24) * (1.0 + w)
+    c5 = (1 / 120) * (1.0 + w * (8.0 + w))
+    c6 = (1 / 720) * (1.0 + w * (26.0 + w * (23.0 + w)))
+    c7 = (1 / 5040) * (1.0 + w * (67.0 + w * (209.0 + w * (54.0 + w))))
+    c8 = (1 / 40320) * (1.0 + w * (155.0 + w * (1208.0 + w * (1014.0 + w * (117.0 + w)))))
+    c9 = 1.0 + w * (338.0 + w * (5556.0 + w * (11434.0 + w * (4001.0 + w * (244.0 + w)))))
+    square = b * b
+    late = (c7 - b * c8) + square * ((1 / 362880) * c9)
+    early = (1 / 6 - b * c4) + square * ((c5 - b * c6) + square * late)
+    return -b * (1.0 + w * square * early)
+
+
+@kernel
 def _kept(w: float, s: float) -> float:
     """Return ``w(s)/w(0)`` of ``dw/ds = -w e^w``."""
     a = s * math.exp(w)
-    if a * (1.0 + w) < SMALL:
+    bent = a * (1.0 + w)
+    if bent < TINY:
         third = a * (1.0 + 2.0 * w) * (1 / 3)
         fourth = a * a * (1.0 + w * (7.0 + 6.0 * w)) * (1 / 12)
         fifth = a * a * a * (1.0 + w * (18.0 + w * (46.0 + 24.0 * w))) * (1 / 60)
         y = -a * (1.0 - 0.5 * w * a * (1.0 - third + fourth - fifth))
         return 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120)))))
+    if bent < SMALL:
+        return math.exp(_bent(w, a))
     # Newton for ln w from below, where it cannot overshoot: E1 is convex in ln w.
     start = _entire(w)
     y = max(-a, -s - start)
@@ -226,6 +250,29 @@ def _step(
     return taken
 
 
+@kernel
+def _mean_drive(start: float, end: float, rate: float, threshold: float, least: float) -> float:
+    """Return the mean of |g| while |V| goes from `start` to `end`; `least` is e^threshold."""
+    low, high = max(min(start, end), threshold), max(start, end)
+    if high <= low:
+        return 0.0
+    way = high - low
+    foot = math.exp(low) if low > threshold else least
+    area = foot * (math.expm1(way) - way) + (foot - least) * way
+    return float(rate * area / abs(end - start))
+
+
+def _sweep(start: float, end: float, h: float, x: Array, p: Array, rng: Rng) -> None:
+    x[HIGHEST] = max(x[HIGHEST], abs(start), abs(end))
+    if start + end > 0.0:
+        drive = _mean_drive(start, end, p[AP], p[VP], p[EXP_VP])
+    else:
+        drive = -_mean_drive(-start, -end, p[AN], p[VN], p[EXP_VN])
+    if drive != 0.0:
+        move = _moved(x[0], drive, h, p) - x[0]
+        x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
+
+
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
     return
 
@@ -239,9 +286,10 @@ class Yakopcic(Device):
 
     name = "yakopcic"
     PARAMETERS = YakopcicParameters
-    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe)
+    KERNELS = specialise(__name__, current=_current, step=_step, rest=_rest, observe=_observe,
+                         sweep=_sweep)  # fmt: skip
     APPROXIMATIONS = (
-        "exact at constant device voltage",
+        "exact at constant device voltage and in even ramps of it",
         "no loss at rest",
         "one relative Gaussian noise per reading",
     )
