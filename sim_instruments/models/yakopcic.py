@@ -69,7 +69,7 @@ HIGHEST = 1
 STRIDE = 0.02
 """the largest change of x in one stride along a load line"""
 TINY, SMALL = 0.02, 0.3
-"""e-folds of fading up to which five terms of a plain series, or nine of `_bent`, are right to 2e-9"""
+"""e-folds of fading up to which five terms of one series, or nine of `_bent`, are right to 1e-9"""
 SHRINKING = np.array([0.0, *((k - 1.0) / (k * k) for k in range(2, 64))])
 """what takes one term of E1's series to the next, but for -w"""
 
