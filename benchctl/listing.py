@@ -45,10 +45,16 @@ def models(_: Path) -> Rows:
 
 
 def runs(folder: Path) -> Rows:
-    """Return the runs in a folder, oldest first; files that are none are left out."""
-    from benchctl.errors import BenchError
+    """Return the runs in a folder, oldest first; files that are none are left out.
+
+    Raises:
+        ConfigError: there is no such folder.
+    """
+    from benchctl.errors import BenchError, ConfigError
     from benchctl.store import StoredRun
 
+    if not folder.is_dir() and folder != Path("runs"):  # where runs go, there may be none yet
+        raise ConfigError(f"there is no folder {folder}")
     rows = []
     for path in sorted(folder.glob("*.h5")):
         try:

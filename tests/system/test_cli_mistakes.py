@@ -82,3 +82,11 @@ def test_what_is_piped_is_not_folded(run, benchctl, tmp_path):
     assert out.splitlines()[0] == "set-reset on HfOx-W07: finished, 20 rows"
     (cumulative,) = [line for line in out.splitlines() if "Set conductance, cum" in line]
     assert "99 %" in cumulative
+
+
+def test_a_folder_that_is_not_there_has_no_runs_to_list(benchctl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert benchctl("list", "runs") == (0, "(none)\n", "")
+    code, _, err = benchctl("list", "runs", "--out", "rnus")
+    assert code == 2
+    assert "there is no folder rnus" in err
