@@ -66,7 +66,8 @@ class MeritTable(QTableWidget):
         """Return how many pixels beside its texts a column has: the style's, and the sheet's."""
         items = [self.item(row, column) for row in range(self.rowCount())]
         widths = [self.fontMetrics().horizontalAdvance(item.text()) for item in items if item]
-        return self.sizeHintForColumn(column) - max(widths, default=0)
+        # A pixel less: a text measured alone may be a fraction wider than in its place.
+        return self.sizeHintForColumn(column) - max(widths, default=0) - 1
 
     def _height(self, row: int, column: int, beside: int) -> int:
         """Return the height of a text with its lines broken: Qt's own forgets the sheet."""

@@ -56,5 +56,7 @@ def test_no_text_is_cut_and_empty_columns_are_left_out(qtbot):
     assert table.rowHeight(2) >= 2 * line
     assert table.rowHeight(0) < 2 * line
     assert "1.26\N{NO-BREAK SPACE}µS" in table.item(0, 2).text()
+    view.resize(1200, 300)
+    assert {table.rowHeight(row) for row in range(table.rowCount())} == {table.rowHeight(0)}
     view.copy_all()
     assert "1.26 µS to 1.314 µS" in QGuiApplication.clipboard().text()
