@@ -245,6 +245,12 @@ def _between(
 
 
 @kernel
+def _lengthened(a: int, t: float, p: Array) -> float:
+    """Return the slope by length at a node, `t` planes off the middle one."""
+    return float(PER_L * (0.5 * (p[a + 4] - p[a]) + t * (p[a + 4] - 2.0 * p[a + 2] + p[a])))
+
+
+@kernel
 def look_up(
     what: int, u: float, side: int, log_n: float, stretch: float, at: int, p: Array
 ) -> tuple[float, float, float]:
@@ -259,28 +265,29 @@ def look_up(
 @kernel
 def look_up_both(
     u: float, side: int, log_n: float, stretch: float, at: int, p: Array
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return what `look_up` does for conductance and for rate."""
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return ln of conductance and of rate, each with its slopes by V, by ln N and by length."""
     node, across, along, by_u, before, middle, after = _place(u, side, log_n, stretch, at)
-    return (
-        _between(node, across, along, by_u, before, middle, after, p),
-        _between(node + 1, across, along, by_u, before, middle, after, p),
-    )
+    g, g_u, g_n = _between(node, across, along, by_u, before, middle, after, p)
+    k, k_u, k_n = _between(node + 1, across, along, by_u, before, middle, after, p)
+    t = after - before
+    return g, g_u, g_n, _lengthened(node, t, p), k, k_u, k_n, _lengthened(node + 1, t, p)
 
 
 def _look_exactly(
     u: float, side: int, log_n: float, stretch: float, p: Array
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+) -> tuple[float, float, float, float, float, float, float, float]:
     """Return what `look_up_both` does without the table; slopes are differences."""
     length = p[LENGTH] * stretch
     g, k, found = exact(u, side, log_n, length, 0.0, p)
     over_g, over_k, _ = exact(u * 1.001, side, log_n, length, found, p)
     beside_g, beside_k, _ = exact(u, side, log_n + 1e-3, length, found, p)
+    longer_g, longer_k, _ = exact(u, side, log_n, length + 1e-3 * p[LENGTH], found, p)
     by_u = 1e3 / max(u, AT_ZERO)
     return (
-        (g, (over_g - g) * by_u, (beside_g - g) * 1e3),
-        (k, (over_k - k) * by_u, (beside_k - k) * 1e3),
-    )
+        g, (over_g - g) * by_u, (beside_g - g) * 1e3, (longer_g - g) * 1e3,
+        k, (over_k - k) * by_u, (beside_k - k) * 1e3, (longer_k - k) * 1e3,
+    )  # fmt: skip
 
 
 look_exactly = kernel(_look_exactly, counted=True)

@@ -3,9 +3,9 @@
 import math
 
 from sim_instruments.models import jart_contact as contact
+from sim_instruments.models import jart_stride as stride
 from sim_instruments.models.circuit import Array, Rng, kernel
 from sim_instruments.models.jart_contact import EXACT, LENGTH, RESETTING, SETTING, SMALLEST
-from sim_instruments.models.load_line import stretch
 
 PRISTINE = 1e-3
 """current before forming, of a formed device's off current [D]"""
@@ -22,6 +22,11 @@ FORGOTTEN = 1e-12
 RANGE = 0.1
 """relative, how far r, l and N_max may lie from nominal [R: JART-TUD]"""
 
+Place = tuple[float, float, float, float, float, float]
+"""u, current, ln of the rate of ln N; slopes by ln N: of the last, of ln u, of ln current"""
+Load = tuple[float, float, float, float]
+"""what the circuit gave, as magnitudes: device voltage, current, slope of it, `give`: by none (0),
+as a resistance, or wholly (1 over the slope: the current stays)"""
 # Slots of the parameter array after those of jart_contact; the table comes last.
 NOMINAL, LINE, LINE_HEAT, CYCLE_R, CYCLE_L, READ_NOISE, DRIFT, RELAXATION = range(16, 24)
 PACE, JUMP_RATE, V_FORM, STRIDE, TABLE = range(24, 29)
@@ -32,26 +37,20 @@ THETA, UNFELT, JUMP, HOTTEST, END_N, HIGHEST = range(17, 23)
 FRESH, BREAKING, FORMED = 0.0, 1.0, 2.0
 UNSEEN = 1e-9
 """of ln N; less movement in one sub-step is taken as it comes"""
-OPEN = 1.5
-"""of ln N; farther from its end than this, N moves freely"""
-MOST_GIVEN, MORE_GIVEN = 1.2, 4.0
-"""e-folds of the rate in one stride because the voltage gives way; more where it takes little of
-what is left of a segment"""
-SHARED = 30.0
-"""strides that fit into what is left of a segment: so many, and one takes little of it"""
-MOST_FALLEN = 10.0
-"""e-folds of the rate because the voltage gives way, more than that are not foreseen"""
-UNRESOLVED, RISING, SLOWING = 3e3, 1e3, 1e2
-"""strides that would fit into what is left of a segment, at the rate that is falling, at the one
-that is rising, and at the one ahead: their own time is of no account"""
-HURRY = 4.0
-"""how much longer a stride is then"""
-NEAR = 1.0 / 6.0
-"""of a stride; nearer to its end than this, N goes there at a rate that hardly changes"""
-ARRIVED = 3.0
-"""of ln N, to go at a constant rate beyond its end; what is left of the way is 1e-13"""
-CLOSE = 3e-5
-"""of a voltage, a Newton step so small is the last: the current is right to some 1e-8"""
+NEAR = 0.1
+"""of ln N, and of ln of the rate; nearer to its end than this, N goes there at one rate"""
+HURRY = 8.0
+"""strides in one, at most, where their own time is of little account"""
+SLIP = 0.4
+"""share of a segment that one stride may be wrong by, per square of `largest_step`"""
+CLIMB, WATCHED, GIVEN = 0.8, 2.0, 0.05
+"""ln of the current, also where nothing yields, and share of the voltage in compliance: when they
+have risen by that, the circuit is asked again: it may have met its limit, or left it. Where nothing
+yields it takes back what went too far"""
+MEETINGS, MET = 4, 0.06
+"""looks, at most, until the load line is found at another N; a share of u that is the last step"""
+CLOSE = 3e-4
+"""of a voltage, a step of third order so small is the last: the current is right to some 1e-7"""
 RISEN = 0.1
 """of ln N, in one sub-step of forming"""
 SOON = 0.03
@@ -65,17 +64,25 @@ def _conductance(
     """Return ln of conductance and its slopes by V and by ln N."""
     if p[EXACT] == 0.0:
         return contact.look_up(0, u, side, log_n, x[STRETCH], TABLE, p)
-    return contact.look_exactly(u, side, log_n, x[STRETCH], p)[0]
+    return contact.look_exactly(u, side, log_n, x[STRETCH], p)[:3]
 
 
 @kernel
 def _both(
     u: float, side: int, log_n: float, x: Array, p: Array
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return ln of conductance and of rate, each with its slopes by V and by ln N."""
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return ln of conductance and of rate, each with its slopes by V, by ln N and by length."""
     if p[EXACT] == 0.0:
         return contact.look_up_both(u, side, log_n, x[STRETCH], TABLE, p)
     return contact.look_exactly(u, side, log_n, x[STRETCH], p)
+
+
+@kernel
+def _log_rate(u: float, side: int, log_n: float, x: Array, p: Array) -> float:
+    """Return ln of the rate of ln N, without the term that ends switching."""
+    if p[EXACT] == 0.0:
+        return contact.look_up(1, u, side, log_n, x[STRETCH], TABLE, p)[0] + math.log(u)
+    return contact.look_exactly(u, side, log_n, x[STRETCH], p)[4] + math.log(u)
 
 
 def current(v: float, x: Array, p: Array) -> tuple[float, float]:
@@ -90,6 +97,8 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
         ohmic = x[AREA] * math.exp(log_g)
         i = ohmic * u
         slope = ohmic + i * by_v
+        # Half the second derivative, of a conductance whose logarithm is straight in sqrt(u).
+        bow = 0.5 * ohmic * by_v * (1.5 + u * by_v)
         heat = p[LINE_HEAT] * i * i
         firm = p[LINE] + 3.0 * heat
         missing = whole - u - i * (p[LINE] + heat)
@@ -97,30 +106,40 @@ def current(v: float, x: Array, p: Array) -> tuple[float, float]:
             high = u
         else:
             low = u
-        new = u + missing / (1.0 + slope * firm)
+        stiff = 1.0 + slope * firm
+        new = u + missing / max(stiff + bow * firm * missing / stiff, 0.5 * stiff)
         if not low <= new <= high:
             new = 0.5 * (low + high)
         move = new - u
         u = new
         if abs(move) <= CLOSE * whole:
-            i += slope * move
+            i += (slope + bow * move) * move
+            slope += 2.0 * bow * move
             break
     return math.copysign(i, v), slope / (1.0 + slope * firm)
 
 
 @kernel
-def _settle(log_n: float, x: Array, p: Array) -> None:
-    """Set N, and what the current takes from it; radius and length come along with it."""
+def _settle(log_n: float, x: Array, p: Array) -> tuple[float, float]:
+    """Set N, and what the current takes from it; radius and length come along with it.
+
+    Returns by what ln of the area and the relative length change per ln N.
+    """
     x[LN] = x[SEEN] = log_n
+    swells = stretches = 0.0
     if x[NEW_R] != x[OLD_R] or x[NEW_L] != x[OLD_L]:
         way = x[END_N] - x[OLD_N]
-        share = (math.exp(log_n) - x[OLD_N]) / way if way != 0.0 else 0.0
-        share = min(max(share, 0.0), 1.0)
+        per = 1.0 / way if way != 0.0 else 0.0
+        n = math.exp(log_n)
+        share = min(max((n - x[OLD_N]) * per, 0.0), 1.0)
         x[RADIUS] = x[OLD_R] + share * (x[NEW_R] - x[OLD_R])
         x[STRETCH] = x[OLD_L] + share * (x[NEW_L] - x[OLD_L])
+        swells = 2.0 * (x[NEW_R] - x[OLD_R]) * per * n / p[NOMINAL]
+        stretches = (x[NEW_L] - x[OLD_L]) * per * n
     x[AREA] = math.pi * x[RADIUS] * x[RADIUS]
     if x[STAGE] == FRESH:
         x[AREA] *= PRISTINE
+    return swells, stretches
 
 
 @kernel
@@ -211,44 +230,11 @@ def _notice(taken: float, over: bool, x: Array, p: Array, rng: Rng) -> None:
 
 
 @kernel
-def _travel(
-    rate: float, steepness: float, turn: float, most: float, h: float
-) -> tuple[float, float]:
-    """Return (move, time), at most `most` and `h`; the steepness itself changes by `turn`."""
-    slower = 1.0 + turn * most * most / 12.0
-    move, taken = stretch(rate / slower, steepness + 0.5 * turn * most, most, h)
-    if move < most:
-        slower = 1.0 + turn * move * move / 12.0
-        move, taken = stretch(rate / slower, steepness + 0.5 * turn * move, most, h)
-    return move, taken
-
-
-@kernel
-def _yielding(
-    u: float, i: float, g: float, give: float, by_u: float, by_n: float, p: Array
-) -> float:
-    """Return d ln(u) per ln N along the load line: line resistance and source give way."""
-    firm = p[LINE] + 3.0 * p[LINE_HEAT] * i * i
-    gain = i * by_n / (1.0 + (i / u + i * by_u) * firm)
-    return float((give * gain * (firm * g - 1.0) - firm * gain) / u)
-
-
-@kernel
-def _go(room: float, way: float) -> float:
-    """Return what `way` leaves of the `room` to the end, ``d(room)/d(way) = exp(-10 room) - 1``."""
-    if room > OPEN:
-        return room - way
-    return 0.1 * math.log1p(math.expm1(10.0 * room) * math.exp(-10.0 * way))
-
-
-@kernel
-def _write(log_n: float, x: Array, p: Array) -> None:
+def _write(before: float, log_n: float, x: Array, p: Array) -> None:
     """Set N as written: a jumped vacancy stays, and the time since the last write begins anew."""
-    moved = log_n - x[LN]
-    log_n = x[SEEN] + moved
     x[JUMP] = 0.0
     if x[THETA] + x[UNFELT] > 0.0:
-        kept = math.exp(-abs(moved) / FORGETTING)
+        kept = math.exp(-abs(log_n - before) / FORGETTING)
         x[THETA] *= kept
         x[UNFELT] *= kept
         if x[THETA] + x[UNFELT] < FORGOTTEN:
@@ -257,106 +243,136 @@ def _write(log_n: float, x: Array, p: Array) -> None:
 
 
 @kernel
-def _ends(rate: float, room: float, steep: float, h: float) -> float:
-    """Return what `h` leaves of a little `room`; the rate changes by ``exp(steep)`` per ln N."""
-    left = _go(room, rate * h)
-    return _go(room, rate * math.exp(0.5 * steep * (room - left)) * h)
-
-
-@kernel
-def _ahead(
-    move: float, u: float, bends: float, i: float, g: float, give: float, top: float, side: int,
-    x: Array, p: Array,
-) -> tuple[float, float]:  # fmt: skip
-    """Return (ln of the rate, ratio of inner to device voltage) when ln N has gone by `move`.
-
-    The voltage that ``d ln(u)/d ln N = bends`` leads to is put right by a Newton step.
-    """
-    ahead = min(u * math.exp(bends * move), top)
-    there = x[SEEN] + (move if side == SETTING else -move)
-    (log_g, by_u, _), (log_k, k_u, _) = _both(ahead, side, there, x, p)
-    ohmic = x[AREA] * math.exp(log_g)
-    then = ohmic * ahead
-    slope = ohmic + then * by_u
-    heat = p[LINE_HEAT] * then * then
-    # The source gives way by `give`: by none (0), as a resistance, or wholly (1/g, a current).
+def _meet(
+    u: float, log_n: float, swells: float, lengthens: float, load: Load, side: int, x: Array,
+    p: Array,
+) -> Place:  # fmt: skip
+    """Return where the load line meets N, from a guess of u."""
+    v, i, g, give = load
     firm = 1.0 - give * g
-    missing = firm * (top - ahead - then * (p[LINE] + heat)) + give * (i - then)
-    change = missing / (firm * (1.0 + slope * (p[LINE] + 3.0 * heat)) + give * slope)
-    change = min(max(change, -0.5 * ahead), ahead)
-    then += slope * change
-    right = ahead + change
-    across = right + then * (p[LINE] + p[LINE_HEAT] * then * then)
-    return log_k + k_u * change + math.log(right), right / across
-
-
-@kernel
-def _stride(
-    log_rate: float, steep: float, falls: float, bends: float, room: float, u: float, i: float,
-    g: float, give: float, top: float, side: int, h: float, x: Array, p: Array,
-) -> float:  # fmt: skip
-    """Move N by a stride, or to its end; return the time taken, at most `h`."""
-    rate = math.exp(log_rate)
-    soon = rate * h / p[STRIDE]
-    given = MOST_GIVEN if soon < SHARED else MORE_GIVEN
-    hurry = HURRY * p[STRIDE]
-    hurried = soon > RISING if steep > 0.0 else soon > UNRESOLVED and -falls * hurry < MOST_FALLEN
-    while True:
-        most = hurry if hurried else p[STRIDE] / max(1.0, abs(falls) * p[STRIDE] / given)
-        move = room - _go(room, most)
-        log_ahead, ratio = _ahead(move, u, bends, i, g, give, top, side, x, p)
-        grows = log_ahead - log_rate
-        if not hurried or soon * math.exp(min(grows, 0.0)) > SLOWING:
+    for _ in range(MEETINGS):
+        log_g, g_u, g_n, g_l, log_k, k_u, k_n, k_l = _both(u, side, log_n, x, p)
+        now = x[AREA] * math.exp(log_g) * u
+        heat = p[LINE_HEAT] * now * now
+        missing = firm * (v - u - now * (p[LINE] + heat)) + give * (i - now)
+        yields = now * (firm * (p[LINE] + 3.0 * heat) + give)
+        steep = 1.0 + g_u * u
+        part = 1.0 / (firm * u + steep * yields)
+        share = min(max(missing * part, -0.5), 1.0)
+        if abs(share) < MET:
             break
-        hurried = False
-    if room < most and rate * math.exp(min(grows, 0.0)) * h > room + ARRIVED:
-        moved, taken = room, h
-    else:
-        if hurried:
-            way, taken = stretch(rate, grows / most, most, h)
-        else:
-            shut = 1.0 if room > OPEN else -math.expm1(-10.0 * room)
-            turn = 2.0 * (grows - steep * shut * most) / (most * most)
-            way, taken = _travel(rate, steep * shut, turn, most, h)
-        moved = room - max(_go(room, way), 0.0)
-    _write(x[LN] + (moved if side == SETTING else -moved), x, p)
-    x[RATIO] += (ratio - x[RATIO]) * moved / move
-    return taken
+        u += share * u
+    gains = g_n + g_l * lengthens + swells
+    bends = -gains * yields * part
+    # To second order, of a rate that is a power of u.
+    log_rate = log_k + math.log(u) + (1.0 + k_u * u) * share * (1.0 - 0.5 * share)
+    by_n = k_n + k_l * lengthens + (1.0 + k_u * u) * bends
+    return u + share * u, now * (1.0 + steep * share), log_rate, by_n, bends, gains + steep * bends
 
 
 @kernel
-def _feel(v: float, i: float, side: int, x: Array, p: Array) -> float:
-    """Return the voltage across the inner device; keep what it has come to."""
-    u = max(v - i * (p[LINE] + p[LINE_HEAT] * i * i), contact.AT_ZERO)
-    x[RATIO] = min(u / v, 1.0)
+def _feel(u: float, i: float, side: int, x: Array, p: Array) -> None:
+    """Keep how much voltage and heat there has been."""
     x[HIGHEST] = max(x[HIGHEST], u)
     x[HOTTEST] = max(x[HOTTEST], contact.temperature(i * u / x[AREA], side, p))
-    return float(u)
 
 
 @kernel
 def _move(v: float, i: float, g: float, give: float, h: float, x: Array, p: Array) -> float:
     """Let vacancies move under `v` for at most `h`; return the time taken."""
     side, sign = (SETTING, 1.0) if v > 0.0 else (RESETTING, -1.0)
-    i, top = abs(i), abs(v)
-    u = _feel(top, i, side, x, p)
-    room = x[HIGH] - x[LN] if side == SETTING else x[LN] - x[LOW]
-    (_, by_u, by_n), (log_k, k_u, k_n) = _both(u, side, x[SEEN], x, p)
-    log_rate = log_k + math.log(u)
-    rate = math.exp(log_rate)
-    if room < UNSEEN or rate * h < UNSEEN:
-        if room >= UNSEEN:
-            little = sign * rate * h * -math.expm1(-10.0 * room)
-            x[LN] += little
-            x[SEEN] += little
+    i, v = abs(i), abs(v)
+    u = max(v - i * (p[LINE] + p[LINE_HEAT] * i * i), contact.AT_ZERO)
+    x[RATIO] = min(u / v, 1.0)
+    _feel(u, i, side, x, p)
+    log_n = x[SEEN]
+    room = x[HIGH] - log_n if side == SETTING else log_n - x[LOW]
+    if room < UNSEEN:
         return h
-    bends = sign * _yielding(u, i, g, give, by_u, by_n, p)
-    falls = (1.0 + k_u * u) * bends
-    steep = sign * k_n + falls
-    if room < NEAR * p[STRIDE] and abs(steep) * room < 1.0:
-        _write(x[LN] + sign * (room - _ends(rate, room, steep, h)), x, p)
+    rate = math.exp(_log_rate(u, side, log_n, x, p))
+    if rate * h < UNSEEN:
+        little = sign * rate * h * -math.expm1(-10.0 * room)
+        x[LN] += little
+        x[SEEN] += little
         return h
-    return _stride(log_rate, steep, falls, bends, room, u, i, g, give, top, side, h, x, p)
+    here = _meet(u, log_n, 0.0, 0.0, (v, i, g, give), side, x, p)
+    return _run(here, rate, room, (v, i, g, give), side, sign, h, x, p)
+
+
+@kernel
+def _between(moved: float, here: Place, there: Place) -> Place:
+    """Return a place a share of the way along."""
+    return (
+        here[0] + moved * (there[0] - here[0]), here[1] + moved * (there[1] - here[1]),
+        here[2], here[3], here[4], here[5],
+    )  # fmt: skip
+
+
+@kernel
+def _run(
+    here: Place, rate: float, room: float, load: Load, side: int, sign: float, h: float, x: Array,
+    p: Array,
+) -> float:  # fmt: skip
+    """Let N run from `here` for at most `h`; return the time taken.
+
+    The rate's logarithm is a cubic of ln N in each stride. A reach is as long as lets the time be
+    wrong by `SLIP` of `h`, which is a lot where N runs away.
+    """
+    before = log_n = x[SEEN]
+    slip = SLIP * p[STRIDE] * p[STRIDE] * h
+    reach = min(max(slip * rate, min(p[STRIDE], 1.2 * rate * h)), HURRY * p[STRIDE])
+    limited = 1.0 - load[2] * load[3] < 1e-9
+    climb = CLIMB if load[3] > 0.0 else WATCHED
+    left, bent = h, 0.0
+    while left > 0.0:
+        u, _now, log_rate, steep, bends, climbs = here
+        if max(abs(steep), 1.0) * room < NEAR:
+            log_n += sign * (room - stride.go(room, rate * left)[0])
+            left = 0.0
+            break
+        rise = sign * (bends / GIVEN if limited else climbs / climb)
+        asks = rise * reach > 1.0
+        if asks:
+            reach = 1.0 / rise
+        to, shut = stride.go(room, reach)
+        move = sign * (room - to)
+        swells, lengthens = _settle(log_n + move, x, p)
+        u *= math.exp(min(max((bends + 0.5 * bent * move) * move, -1.0), 1.0))
+        there = _meet(u, log_n + move, swells, lengthens, load, side, x, p)
+        grows = there[2] - log_rate
+        first, last = steep * move - grows, there[3] * move - grows
+        course = (reach, room, to, shut, grows, first, last)
+        whole = stride.duration(1.0, course)
+        taken = whole * reach / rate
+        off = stride.off(course) / slip
+        wrong = off * min(taken, left)
+        if wrong > 1.0:
+            reach *= stride.longer(wrong)
+            continue
+        if taken >= left:
+            moved = stride.moved(stride.part(left * rate / reach, whole, course), course)
+            here = _between(moved, here, there)
+            log_n += moved * move
+            left = 0.0
+            break
+        left -= taken
+        bent = (there[4] - bends) / move
+        log_n += move
+        room = to
+        here = there
+        rate = math.exp(here[2])
+        _feel(here[0], here[1], side, x, p)
+        if asks:
+            break
+        # The next one bends as this one does.
+        soon = reach / rate * math.exp(-min(2.0 * last - first + grows, 0.0))
+        reach = min(reach * stride.longer(off * min(soon, left)), HURRY * p[STRIDE])
+        if reach > room:
+            reach = room + stride.PAST
+    u, now = here[0], here[1]
+    x[RATIO] = u / (u + now * (p[LINE] + p[LINE_HEAT] * now * now))
+    _write(before, log_n, x, p)
+    return h - left
 
 
 def step(
