@@ -9,7 +9,9 @@ A meter averages over its integration time `t`. White noise has then the varianc
 ``(2 k T G + q I F)/t``. The 1/f noise is a sum of Ornstein-Uhlenbeck processes, one per decade of
 time constant, each of variance ``K_f ln 10``: their density is ``K_f/f`` within 6 % between the
 slowest and the fastest. Each is taken to the next reading exactly, however long that is, and its
-mean over the integration time is drawn together with its end, exactly as well.
+mean over the integration time is drawn together with its end, exactly as well. (Where the slowest
+and the fastest are no whole number of decades apart, the processes stand a little closer, each with
+``K_f ln(distance)``.)
 
 Random telegraph noise: ``Poisson(rtn_traps)`` traps per device. An occupied one raises the
 resistance by the part ``min(0.5, rtn_amplitude (R/10 kOhm)^rtn_exponent)``: little in the low
@@ -100,9 +102,10 @@ class ReadNoise:
             raise ValueError("noise needs flicker_fastest <= flicker_slowest, and so for rtn")
         sequence = np.random.SeedSequence(seed, spawn_key=(1,))
         rng = self._rng = np.random.Generator(np.random.PCG64(sequence))
-        number = round(math.log10(q.flicker_slowest / q.flicker_fastest)) + 1
+        number = math.ceil(math.log10(q.flicker_slowest / q.flicker_fastest) - 1e-6) + 1
         self._taus = np.geomspace(q.flicker_fastest, q.flicker_slowest, number if q.flicker else 0)
-        self._sigma = q.flicker * math.sqrt(math.log(10.0))
+        apart = self._taus[1] / self._taus[0] if self._taus.size > 1 else 10.0
+        self._sigma = q.flicker * math.sqrt(math.log(apart))
         self._walks = self._sigma * rng.standard_normal(self._taus.size)
         many = int(rng.poisson(q.rtn_traps))
         low, high = math.log(q.rtn_fastest), math.log(q.rtn_slowest)

@@ -69,6 +69,23 @@ def test_flicker_noise_is_one_over_f():
     assert (s[band] * f[band]).mean() == pytest.approx(q * q, rel=0.10)
 
 
+@pytest.mark.parametrize("decades", [2.0, 2.4, 2.5, 2.6, 3.4])
+def test_flicker_noise_is_as_strong_whatever_range_it_covers(decades):
+    """Time constants from 10 ms up: the density in the middle of what they cover."""
+    q, step, n = 0.01, 1e-2, 2**18
+    slowest = 1e-2 * 10.0**decades
+    noise = ReadNoise(NoiseParameters(flicker=q, flicker_fastest=1e-2, flicker_slowest=slowest), 9)
+    f, s = welch(readings(noise, n, step, 1e-9) / I0 - 1.0, 1.0 / step, nperseg=2**13)
+    middle = 1.0 / (2.0 * math.pi * math.sqrt(1e-2 * slowest))
+    band = (f > middle / 2.0) & (f < middle * 2.0)
+    found = float(np.mean(s[band] * f[band])) / q**2
+    # Processes side by side, each half a decade wide to either side, leave out what lies beyond.
+    reach = 10.0 ** ((decades + 1.0) / 2.0)
+    ends = 2.0 / math.pi * (math.atan(reach) - math.atan(1.0 / reach))
+    print(f"{decades} decades: S f/K_f {found:.3f} at {middle:.2g} Hz (from its ends {ends:.3f})")
+    assert found == pytest.approx(ends, rel=0.1)
+
+
 @pytest.mark.parametrize("span", [1e-9, 1e-3, 0.1])
 def test_flicker_noise_of_far_readings_has_its_variance(span):
     q, n = 0.01, 20_000
