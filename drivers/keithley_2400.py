@@ -28,7 +28,7 @@ from benchctl.roles import Clock
 from benchctl.stimulus import BoolArray, FloatArray, Readings
 from drivers.conversation import Conversation
 from drivers.digital_lines import DigitalLines
-from drivers.list_sweep import Chains, ListSweep, list_commands, messages
+from drivers.list_sweep import Chains, ListSweep, list_commands
 from drivers.source_bounds import Bounds
 
 CONVERSIONS: Final = 2
@@ -79,6 +79,7 @@ class Sweep:
     """What one trigger plays, in the instrument's words."""
 
     chains: Chains
+    limiting: tuple[str, ...]
     kept: BoolArray
     """which of its readings were asked for"""
     dwell: float
@@ -98,6 +99,7 @@ class Commands2400:
     """What a 2400 is told, and what its answers mean."""
 
     off = ":ABOR;:OUTP 0"
+    longest: float = LONGEST_MESSAGE
 
     def __init__(self, wire: Conversation, clock: Clock, name: str) -> None:
         self._wire = wire
@@ -152,9 +154,9 @@ class Commands2400:
         """Return the power line cycles a conversion could have in a step."""
         return (dwell - OVERHEAD) / CONVERSIONS / self._line_cycle
 
-    def run(self, sweep: Sweep, changed: list[str]) -> Readings:
+    def run(self, sweep: Sweep, changes: list[str]) -> Readings:
         """Trigger with the last of what has changed, and return the readings."""
-        *earlier, last = ["", *messages(changed, LONGEST_MESSAGE)]
+        *earlier, last = ["", *changes]
         for message in filter(None, earlier):
             self._wire.send(message)
         trigger = f"{last and last + ';'}:OUTP 1;:READ?;:OUTP 0"  # never apart
@@ -260,7 +262,7 @@ def _sweep(grid: Grid, passes: int, levels: str, current: str, timing: str) -> S
     count = f":ARM:COUN 1;:TRIG:COUN {steps}" + (f";:ARM:COUN {passes}" if passes > 1 else "")
     form = f":FORM {'ASC' if steps * passes <= FEW else 'REAL,32'}"
     chains = (levels,), (count,), (current,), (timing,), (form,)
-    return Sweep(chains, np.tile(grid.kept, passes), grid.dwell)
+    return Sweep(chains, (current,), np.tile(grid.kept, passes), grid.dwell)
 
 
 def _lines(levels: Mapping[int, bool], new: Collection[int]) -> str:

@@ -71,6 +71,7 @@ class Sweep:
     """A program in the instrument's words."""
 
     chains: Chains
+    limiting: tuple[str, ...]
     trigger: str
     readings: int
     """how many it takes"""
@@ -89,6 +90,7 @@ class Commands2450:
     """What a 2450 is told, and what its answers mean."""
 
     off = ":ABOR;:OUTP OFF;:SOUR:VOLT 0"
+    longest: float = math.inf
 
     def __init__(
         self, wire: Conversation, clock: Clock, name: str, terminals: str, overhead: float
@@ -119,8 +121,10 @@ class Commands2450:
         first = 1
         if not grid.kept.any():  # the block then only says that the sweep is over
             first, kept = readings, np.zeros(1, dtype=bool)
+        chain = self._list(grid, program.count, program.compliance)
         sweep = Sweep(
-            chains=(_room(readings), self._list(grid, program.count, program.compliance)),
+            chains=(_room(readings), chain),
+            limiting=chain[:1],
             # How many errors there are travels ahead of the block: one round trip for both.
             trigger=f":TRAC:CLE {BUFFER};:INIT;*WAI;:SYST:ERR:COUN?;"
             f":TRAC:DATA? {first},{readings},{BUFFER},SOUR,READ,REL",
@@ -160,10 +164,10 @@ class Commands2450:
         rest = dwell - self._overhead - APERTURES * cycles / self._line
         return cycles, max(0.0, round(rest, 9))
 
-    def run(self, sweep: Sweep, changed: list[str]) -> Readings:
+    def run(self, sweep: Sweep, changes: list[str]) -> Readings:
         """Trigger, and make readings of the block."""
-        if changed:
-            self._wire.send(";".join(changed))
+        for message in changes:
+            self._wire.send(message)
         began = self._clock.now()
         size, busy = 24 * sweep.fetched, sweep.dwell * sweep.readings
         block = self._wire.ask_block(sweep.trigger, NO_ERRORS, BLOCK, size, busy)

@@ -11,7 +11,7 @@ from benchctl.program import Grid, Program
 from benchctl.roles import Clock
 from benchctl.stimulus import BoolArray, FloatArray, Readings
 from drivers.conversation import Conversation
-from drivers.list_sweep import Chains, list_commands, messages, refuse_overflow
+from drivers.list_sweep import Chains, list_commands, refuse_overflow
 from drivers.source_bounds import Bounds
 
 BOUNDS: Final = Bounds(
@@ -53,6 +53,7 @@ class Sweep:
 
     chains: Chains
     """settings, list and triggers of each channel"""
+    limiting: tuple[str, ...]
     trigger: str
     channels: int
     points: int
@@ -69,6 +70,8 @@ class Sweep:
 
 class CommandsB2900:
     """What a B2900 is told, and what its answers mean."""
+
+    longest: float = LONGEST_MESSAGE
 
     def __init__(
         self,
@@ -126,7 +129,8 @@ class CommandsB2900:
         # How many errors there are travels ahead of the block: one round trip for both.
         trigger = f"{on};:INIT {both};*WAI;{off};:SYST:ERR:COUN?{fetch}"
         points = len(grid.levels) * program.count
-        return (Sweep(chains, trigger, channels, points, kept, grid.dwell),)
+        limiting = tuple(chain[0] for chain in chains[::3])
+        return (Sweep(chains, limiting, trigger, channels, points, kept, grid.dwell),)
 
     def aperture(self, dwell: float) -> float:
         """Return the longest aperture (s) that fits in a step."""
@@ -156,9 +160,9 @@ class CommandsB2900:
         )
         return (settings,), (voltages,), (triggers,)
 
-    def run(self, sweep: Sweep, changed: list[str]) -> Readings:
+    def run(self, sweep: Sweep, changes: list[str]) -> Readings:
         """Trigger, and make readings of the block."""
-        for message in messages(changed, LONGEST_MESSAGE):
+        for message in changes:
             self._wire.send(message)
         began = self._clock.now()
         busy = sweep.dwell * sweep.points

@@ -1,9 +1,10 @@
 """How a source-meter that steps through a list plays a program safely, whatever its commands are.
 
 For each of them: the DUT's limits hold and the program can be played, or nothing is sent; it is
-prepared unless it is certainly as it was left; what has changed is sent, and nothing else; each
-sweep is triggered once, and what it answers are the readings and the errors. After any failure the
-output is off, and the next program starts from scratch.
+prepared unless it is certainly as it was left; what has changed is sent, and nothing else; a new
+current limit is known to be accepted before anything is driven; each sweep is triggered once, and
+what it answers are the readings and the errors. After any failure the output is off, and the next
+program starts from scratch.
 
 What differs is `Commands`, and an instrument's own file has little else.
 """
@@ -40,12 +41,20 @@ class Sweep(Protocol):
         """What has to be set."""
         ...
 
+    @property
+    def limiting(self) -> tuple[str, ...]:
+        """Those of them that limit the current."""
+        ...
+
 
 AnySweep = TypeVar("AnySweep", bound=Sweep)
 
 
 class Commands(Protocol[AnySweep]):
     """What one kind of instrument is told, and what it makes of a program."""
+
+    longest: float
+    """characters in a message"""
 
     @property
     def off(self) -> str:
@@ -67,8 +76,8 @@ class Commands(Protocol[AnySweep]):
         """
         ...
 
-    def run(self, sweep: AnySweep, changed: list[str]) -> Readings:
-        """Set what has changed, trigger, and return the readings that were asked for.
+    def run(self, sweep: AnySweep, changes: list[str]) -> Readings:
+        """Send messages that set what has changed, trigger, and return the readings asked for.
 
         Raises:
             InstrumentError: it reported errors, did not answer, or answered what does not parse.
@@ -113,12 +122,14 @@ class ListSweep(Generic[AnySweep]):
         lines: DigitalLines,
         limits: Limits | None,
     ) -> None:
+        self._wire = wire
         self._commands = commands
         self._lines = lines
         self._limits = limits
         self._prepared = Prepared(wire, self._prepare, lambda: commands.off)
         self._known: Translations[tuple[AnySweep, ...]] = Translations(commands.translate)
         self._sent = Sent()
+        self._accepted: set[str] = set()
 
     def prepare(self) -> None:
         """Bring the instrument from any state to: output off, 0 V, nothing automatic."""
@@ -154,6 +165,7 @@ class ListSweep(Generic[AnySweep]):
 
     def _prepare(self) -> None:
         self._sent.clear()
+        self._accepted.clear()
         self._commands.prepare(self._lines.again())
         self._lines.settled()
         self._known.clear()  # they may depend on what it has found out
@@ -161,7 +173,25 @@ class ListSweep(Generic[AnySweep]):
     def _run(self, program: Program, sweeps: tuple[AnySweep, ...]) -> Readings:
         if self._sent.nothing:  # preparing it may have found out what changes the translation
             sweeps = self.translated(program)
-        return Readings.join([self._commands.run(s, self._sent.changed(s.chains)) for s in sweeps])
+        return Readings.join([self._commands.run(s, self._changes(s)) for s in sweeps])
+
+    def _changes(self, sweep: AnySweep) -> list[str]:
+        """Return the messages that are still to be sent before a sweep is triggered.
+
+        None where a current limit is new: refused, it would leave the former one in force while
+        the device is driven, and the error would be known only after that. So it is asked for,
+        once: what has been accepted is accepted again.
+        """
+        changed = self._sent.changed(sweep.chains)
+        changes = list(messages(changed, self._commands.longest))
+        new = set(sweep.limiting).intersection(changed) - self._accepted
+        if not new:
+            return changes
+        for message in changes[:-1]:
+            self._wire.send(message)
+        self._wire.command(changes[-1])
+        self._accepted |= new
+        return []
 
 
 def refuse_overflow(table: FloatArray, name: str) -> None:
@@ -186,7 +216,7 @@ def list_commands(header: str, levels: FloatArray, at_once: int) -> Iterator[str
         yield f"{header}{append} {','.join(words[start : start + at_once])}"
 
 
-def messages(parts: Sequence[str], longest: int) -> Iterator[str]:
+def messages(parts: Sequence[str], longest: float) -> Iterator[str]:
     """Yield the commands of `parts` in messages of `longest` characters, where none is longer."""
     waiting: list[str] = []
     length = 0

@@ -1,5 +1,6 @@
 """What every source-meter owes: held against each driver on its simulator."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -330,3 +331,32 @@ def test_latency_is_paid_per_message_not_per_segment(name: str, connect: Any) ->
     before = box.world.now
     box.driver.play(steps)
     assert steps.elapsed / (box.world.now - before) > 0.99
+
+
+def test_a_refused_current_limit_is_known_before_the_device_is_driven(
+    name: str, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = prepared(connect, name)
+    box.driver.play(program(read(0.1, 10e-3), compliance=1e-3))
+    before, write = box.world.segments, box.driver.adapter.write
+    # As an instrument would that knows no such limit.
+    monkeypatch.setattr(
+        box.driver.adapter, "write",
+        lambda words: write(re.sub(r"(PROT|ILIM) 1e-05", r"\1 1e9", words)),
+    )  # fmt: skip
+    with pytest.raises(InstrumentError, match="-222"):
+        box.driver.play(program(read(0.1, 10e-3), compliance=10e-6))
+    assert box.world.segments == before
+    assert box.world.at_rest
+
+
+def test_a_new_current_limit_costs_one_round_trip_and_a_known_one_none(
+    name: str, connect: Any
+) -> None:
+    box = prepared(connect, name)
+    trips = []
+    for compliance in (1e-3, 1e-3, 1e-4, 1e-3, 1e-4):
+        before = box.world.round_trips
+        box.driver.play(program(read(0.1, 10e-3), compliance=compliance))
+        trips.append(box.world.round_trips - before)
+    assert trips == [2, 1, 2, 1, 1]

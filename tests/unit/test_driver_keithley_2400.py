@@ -12,6 +12,7 @@ from benchctl.program import Program
 from benchctl.stimulus import Segment, Stimulus, pulse, read, staircase, wait
 from drivers.conversation import Conversation
 from drivers.keithley_2400 import Commands2400, Keithley2400
+from drivers.list_sweep import messages
 
 NO_ERROR = '0,"No error"'
 DONE = f"1;{NO_ERROR}"
@@ -28,10 +29,16 @@ CURRENT = ":SENS:CURR:RANG 1e-06;:SENS:CURR:PROT 0.0005;:SENS:CURR:RANG 0.001"
 ONE = (
     ":SOUR:LIST:VOLT 0.1;:ARM:COUN 1;:TRIG:COUN 1;"
     f"{CURRENT};:SENS:CURR:NPLC 0.2425;:SOUR:DEL 0;:SYST:AZER ONCE;"
-    ":FORM ASC;:OUTP 1;:READ?;:OUTP 0;:SYST:ERR?"
+    ":FORM ASC"
 )
-AGAIN = ":OUTP 1;:READ?;:OUTP 0;:SYST:ERR?"
+TRIGGER = ":OUTP 1;:READ?;:OUTP 0"
+AGAIN = f"{TRIGGER};:SYST:ERR?"
 SILENT = ":ABOR;:OUTP 0;:SYST:ERR?"
+
+
+def first(answer, settings=ONE):
+    """Return a first program's dialogue: its current limit is accepted before it is triggered."""
+    return (settings + ASK, DONE), (AGAIN, answer)
 
 
 class Clock:
@@ -62,9 +69,9 @@ def test_opening_it_sends_nothing():
         pass
 
 
-def test_one_read_is_one_message_and_an_unchanged_one_only_triggers():
+def test_a_new_limit_is_confirmed_and_an_unchanged_program_only_triggers():
     answer = f"+1.000000E-01,+1.000000E-05,+2.253200E+04;{NO_ERROR}"
-    with smu(*PREPARE, (ONE, answer), (AGAIN, answer)) as instrument:
+    with smu(*PREPARE, *first(answer), (AGAIN, answer)) as instrument:
         readings = instrument.play(program(read(0.1, 10e-3)))
         assert readings.voltage.tolist() == [0.1]
         assert readings.current.tolist() == [1e-5]
@@ -76,13 +83,13 @@ def test_one_read_is_one_message_and_an_unchanged_one_only_triggers():
 @pytest.mark.parametrize(("bit", "limited"), [(3, True), (16, True), (2, False), (11, False)])
 def test_compliance_is_a_bit_of_every_reading(bit, limited):
     answer = f"+1.000000E-01,+5.000000E-04,{float(1 << bit):+.6E};{NO_ERROR}"
-    with smu(*PREPARE, (ONE, answer)) as instrument:
+    with smu(*PREPARE, *first(answer)) as instrument:
         assert instrument.play(program(read(0.1, 10e-3))).limited.tolist() == [limited]
 
 
 def test_what_is_no_reading_is_not_a_number():
     answer = f"+1.000000E-01,+9.900000E+37,+0.000000E+00;{NO_ERROR}"
-    with smu(*PREPARE, (ONE, answer)) as instrument:
+    with smu(*PREPARE, *first(answer)) as instrument:
         assert np.isnan(instrument.play(program(read(0.1, 10e-3))).current).all()
 
 
@@ -91,15 +98,15 @@ def test_a_long_list_travels_in_hundreds_and_its_readings_as_singles():
     chunks = [",".join(f"{v:.9g}" for v in levels[i : i + 100]) for i in (0, 100, 200)]
     message = (
         f":SOUR:LIST:VOLT:APP {chunks[2]};:ARM:COUN 1;:TRIG:COUN 250;{CURRENT};"
-        ":SENS:CURR:NPLC 0.1175;:SOUR:DEL 0;:SYST:AZER ONCE;"
-        ":FORM REAL,32;:OUTP 1;:READ?;:OUTP 0"
+        ":SENS:CURR:NPLC 0.1175;:SOUR:DEL 0;:SYST:AZER ONCE;:FORM REAL,32"
     )
     rows = [(v, v / 1e4, 0.0) for v in levels]
     with smu(
         *PREPARE,
         (f":SOUR:LIST:VOLT {chunks[0]}", None),
         (f":SOUR:LIST:VOLT:APP {chunks[1]}", None),
-        (message, block(*rows)),
+        (message + ASK, DONE),
+        (TRIGGER, block(*rows)),
         (":SYST:ERR?", NO_ERROR),
     ) as instrument:
         readings = instrument.play(program(staircase(0, 1, 250, 5e-3)))
@@ -109,18 +116,17 @@ def test_a_long_list_travels_in_hundreds_and_its_readings_as_singles():
 
 
 def test_more_than_2500_readings_are_several_triggers_of_one_list():
-    first = (
+    settings = (
         f":SOUR:LIST:VOLT 1,0.1;:ARM:COUN 1;:TRIG:COUN 2;:ARM:COUN 1250;{CURRENT};"
-        ":SENS:CURR:NPLC 0.1175;:SOUR:DEL 0;:SYST:AZER ONCE;"
-        ":FORM REAL,32;:OUTP 1;:READ?;:OUTP 0"
+        ":SENS:CURR:NPLC 0.1175;:SOUR:DEL 0;:SYST:AZER ONCE;:FORM REAL,32"
     )
     passes = [(1.0, 1e-4, 0.0), (0.1, 1e-5, 0.0)]
     ok = (":SYST:ERR?", NO_ERROR)
     with smu(
         *PREPARE,
-        (first, block(*passes * 1250)), ok,
-        (":OUTP 1;:READ?;:OUTP 0", block(*passes * 1250)), ok,
-        (":ARM:COUN 1;:TRIG:COUN 2;:ARM:COUN 100;:OUTP 1;:READ?;:OUTP 0", block(*passes * 100)), ok,
+        (settings + ASK, DONE), (TRIGGER, block(*passes * 1250)), ok,
+        (TRIGGER, block(*passes * 1250)), ok,
+        (f":ARM:COUN 1;:TRIG:COUN 2;:ARM:COUN 100;{TRIGGER}", block(*passes * 100)), ok,
     ) as instrument:  # fmt: skip
         readings = instrument.play(program(pulse(1.0, 5e-3) + read(0.1, 5e-3), count=2600))
     assert len(readings) == 2600
@@ -138,20 +144,20 @@ def test_more_than_2500_readings_are_several_triggers_of_one_list():
 )
 def test_conversions_fill_the_step_and_the_delay_takes_the_rest(dwell, timing):
     message = ONE.replace(":SENS:CURR:NPLC 0.2425;:SOUR:DEL 0", timing)
-    with smu(*PREPARE, (message, f"0,0,0;{NO_ERROR}")) as instrument:
+    with smu(*PREPARE, *first(f"0,0,0;{NO_ERROR}", message)) as instrument:
         instrument.play(program(read(0.1, dwell)))
 
 
 def test_the_line_frequency_is_asked_for():
     sixty = ONE.replace("NPLC 0.2425", "NPLC 0.291")
-    with smu(PREPARE[0], (":SYST:LFR?", "60"), (sixty, f"0,0,0;{NO_ERROR}")) as instrument:
+    with smu(PREPARE[0], (":SYST:LFR?", "60"), *first(f"0,0,0;{NO_ERROR}", sixty)) as instrument:
         instrument.play(program(read(0.1, 10e-3)))
 
 
 def test_an_error_of_the_setup_is_raised_with_its_number():
     with (
         smu(
-            *PREPARE, (ONE, '0.1,1e-5,0;826,"Attempt to exceed power limit"'),
+            *PREPARE, (ONE + ASK, '1;826,"Attempt to exceed power limit"'),
             (":SYST:ERR?", NO_ERROR), (SILENT, NO_ERROR),
         ) as instrument,
         pytest.raises(InstrumentError, match="smu reports 826,Attempt to exceed power limit"),
@@ -162,7 +168,7 @@ def test_an_error_of_the_setup_is_raised_with_its_number():
 @pytest.mark.parametrize("answer", [f"x,1,2;{NO_ERROR}", f"1,2;{NO_ERROR}", "\x00\x01", "1,2,3;?"])
 def test_garbage_is_an_instrument_error(answer):
     with (
-        smu(*PREPARE, (ONE, answer), (SILENT, NO_ERROR)) as instrument,
+        smu(*PREPARE, *first(answer), (SILENT, NO_ERROR)) as instrument,
         pytest.raises(InstrumentError, match="smu"),
     ):
         instrument.play(program(read(0.1, 10e-3)))
@@ -187,7 +193,8 @@ def test_the_message_that_switches_on_switches_off(steps):
     levels = np.linspace(0.1, 1 / 3, steps)
     every = tuple(Segment(level, 5e-3, measure=True) for level in levels)
     (sweep,) = commands.translate(Program.of(every, 1, 5e-4))
-    commands.run(sweep, [command for chain in sweep.chains for command in chain])
+    changed = [command for chain in sweep.chains for command in chain]
+    commands.run(sweep, list(messages(changed, commands.longest)))
     assert max(map(len, sent)) < 1500
     assert sum(":OUTP 1" in message for message in sent) == 1
     assert all(message.count(":OUTP 1") == message.count(":OUTP 0") for message in sent)
@@ -198,12 +205,12 @@ def test_the_message_that_switches_on_switches_off(steps):
 @pytest.mark.parametrize("status", [float("nan"), -1.0, 2.0**24, 1e30])
 def test_a_status_that_cannot_be_is_garbage(status):
     rows = [(0.1, 1e-5, status)] * 40
-    first = ONE.replace(":SOUR:LIST:VOLT 0.1", f":SOUR:LIST:VOLT {','.join(['0.1'] * 40)}")
-    first = first.replace("TRIG:COUN 1", "TRIG:COUN 40").replace("FORM ASC", "FORM REAL,32")
-    first = first.removesuffix(";:SYST:ERR?")
+    settings = ONE.replace(":SOUR:LIST:VOLT 0.1", f":SOUR:LIST:VOLT {','.join(['0.1'] * 40)}")
+    settings = settings.replace("TRIG:COUN 1", "TRIG:COUN 40").replace("ASC", "REAL,32")
     with (
         smu(
-            *PREPARE, (first, block(*rows)), (":SYST:ERR?", NO_ERROR), (SILENT, NO_ERROR)
+            *PREPARE, (settings + ASK, DONE), (TRIGGER, block(*rows)), (":SYST:ERR?", NO_ERROR),
+            (SILENT, NO_ERROR),
         ) as instrument,
         pytest.raises(InstrumentError, match="smu sent an answer that does not parse"),
     ):  # fmt: skip

@@ -29,6 +29,7 @@ CHANNEL = (
     ":TRIG{0}:SOUR TIM;:ARM{0}:SOUR TIM;"
 )
 FORMAT = ":FORM REAL,64;:FORM:BORD NORM;:FORM:ELEM:SENS VOLT,CURR,STAT;*OPC?;:SYST:ERR?"
+ASK = ";*OPC?;:SYST:ERR?"
 FINE = '1;+0,"No error"'
 OFF = ";".join(f":ABOR:ALL (@{c});:OUTP{c} 0;:SOUR{c}:VOLT 0" for c in (1, 2))
 SILENT = f"{OFF};:SYST:ERR?"
@@ -91,9 +92,9 @@ ONE = program(0.1, count=2, compliance=123.456789e-6)
 BOTH = program(0.1, count=2, compliance=123.456789e-6, gate=[5.0])
 
 
-def test_three_messages_the_first_time_and_two_again() -> None:
+def test_a_new_limit_is_confirmed_and_an_unchanged_program_only_triggers() -> None:
     answers = block(0.1, 1e-5, 0, 0.1, 1.2e-5, 0), block(0.1, 1e-5, 0, 0.05, 1.2e-4, 4)
-    with driver(*PREPARE, (DEVICE, None), (RUN, answers[0]), (RUN, answers[1])) as smu:
+    with driver(*PREPARE, (DEVICE + ASK, FINE), (RUN, answers[0]), (RUN, answers[1])) as smu:
         readings = smu.play(ONE)
         assert readings.voltage.tolist() == [0.1, 0.1]
         assert readings.current.tolist() == [1e-5, 1.2e-5]
@@ -106,7 +107,7 @@ def test_both_channels_share_one_trigger_and_one_block() -> None:
     answer = block(0.1, 1e-5, 0, 5.0, 2e-9, 0, 0.1, 1.1e-5, 0, 4.0, 1e-6, 2)
     with driver(
         *PREPARE,
-        (f"{DEVICE};{GATE}", None),
+        (f"{DEVICE};{GATE}{ASK}", FINE),
         (RUN_BOTH, answer),
         (RUN, block(*[0.0] * 6)),
     ) as smu:
@@ -119,7 +120,7 @@ def test_both_channels_share_one_trigger_and_one_block() -> None:
 def test_only_what_changed_is_sent() -> None:
     with driver(
         *PREPARE,
-        (DEVICE, None),
+        (DEVICE + ASK, FINE),
         (RUN, block(*[0.0] * 6)),
         (":SOUR1:LIST:VOLT 0.2", None),
         (RUN, block(*[0.0] * 6)),
@@ -141,7 +142,7 @@ def test_a_long_list_travels_in_several_messages() -> None:
 def test_errors_are_read_and_told() -> None:
     with (
         driver(
-            *PREPARE, (DEVICE, None), (RUN, block(*[0.0] * 6, errors="+1")),
+            *PREPARE, (DEVICE + ASK, FINE), (RUN, block(*[0.0] * 6, errors="+1")),
             (":SYST:ERR?", '-222,"Data out of range"'), (":SYST:ERR?", '+0,"No error"'),
             (SILENT, '+0,"No error"'),
         ) as smu,
@@ -160,7 +161,7 @@ def test_errors_are_read_and_told() -> None:
 )  # fmt: skip
 def test_garbage_is_an_instrument_error(answer: bytes) -> None:
     with (
-        driver(*PREPARE, (DEVICE, None), (RUN, answer), (SILENT, '+0,"No error"')) as smu,
+        driver(*PREPARE, (DEVICE + ASK, FINE), (RUN, answer), (SILENT, '+0,"No error"')) as smu,
         pytest.raises(InstrumentError, match="smu"),
     ):
         smu.play(ONE)
