@@ -65,8 +65,12 @@ BOLTZMANN = 8.617333e-5
 """eV/K"""
 EDGE = 1e-3
 """filling at which the logarithm of the open-circuit potential ends"""
+AT_EDGE = 1e-6
+"""of the filling; nearer than this to where a stride should end is there"""
 STRIDE = 0.02
 """largest change of q in one sub-step, less towards the ends"""
+FROZEN = 400.0
+"""e-folds slower than at room temperature, as good as frozen: numbers only"""
 EXACT = 1e-7
 """V; Newton's last step: the next would be below 1e-12 V"""
 
@@ -226,11 +230,20 @@ def _travel(v: float, h: float, x: Array, p: Array) -> tuple[float, float]:
     end = 1.0 - q if speed > 0.0 else q
     if speed == 0.0 or end == 0.0:
         return 0.0, h
+    # Not over where the logarithm ends: a chord across it would end a hold beyond its balance.
+    for edge in (EDGE, 1.0 - EDGE):
+        ahead = math.copysign(edge - q, (edge - q) * speed)
+        if ahead > AT_EDGE:
+            end = min(end, ahead)
     # The slope is that of the chord over the stride: right, where the law is straight.
     stride = math.copysign(min(end, EDGE + 4.0 * STRIDE * q * (1.0 - q)), speed)
     if abs(speed) * h < abs(stride):
         stride = speed * h
-    slope = (_speed(q + stride, v, p) - speed) / stride
+    far = _speed(q + stride, v, p)
+    balance = stride * speed / (speed - far) if far * speed < 0.0 else 0.0
+    if abs(balance) > AT_EDGE:
+        stride, far = balance, _speed(q + balance, v, p)
+    slope = (far - speed) / stride
     taken = _time(speed, slope, stride)
     if taken <= h:
         return stride, taken
@@ -320,7 +333,8 @@ class Ecram(Gated):
     def _heat(self, p: Array, kelvin: float) -> None:
         """Fill in what depends on temperature."""
         q = self.parameters
-        slower = math.exp(q.activation / BOLTZMANN * (1.0 / kelvin - 1.0 / ROOM))
+        folds = q.activation / BOLTZMANN * (1.0 / kelvin - 1.0 / ROOM)
+        slower = math.exp(min(folds, FROZEN))
         p[AMBIENT], p[KT] = kelvin, BOLTZMANN * kelvin
         p[R_ION] = q.ion_resistance * kelvin / ROOM * slower
         p[I_EX] = q.exchange_current / slower

@@ -194,6 +194,19 @@ def test_a_linear_cell_relaxes_by_the_exact_exponential():
     assert whole.state["filling"] == pytest.approx(parts.state["filling"], abs=1e-8)
 
 
+@pytest.mark.parametrize("filling", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.98, 0.995, 0.9985, 0.99896])
+def test_a_long_hold_ends_where_the_open_circuit_potential_is_the_gates(filling, share):
+    """Near a full cell too, where the logarithm of the open-circuit potential ends."""
+    law = 8.617333e-5 * 300.0 * math.log(share / (1.0 - share)) + 0.02 * (share - 0.5)
+    for sign in (1.0, -1.0):
+        cell = device(preset="organic", filling=filling, retention_time=1e15)
+        cell.pulse(sign * law, 1e3)
+        found = cell.state["filling"] if sign > 0.0 else 1.0 - cell.state["filling"]
+        print(f"{sign * law:+.4f} V from {filling}: 1 - q is {1 - found:.6f} ({1 - share:.6f})")
+        assert found == pytest.approx(share, abs=3e-5)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     preset=st.sampled_from(sorted(PULSES)),
