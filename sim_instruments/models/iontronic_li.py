@@ -18,9 +18,10 @@ voltage ``battery kT/q ln((n + 0.02)/(1.02 - n))`` (n the weighted filling), and
 changes of n below 0.02; a device at rest is then open, not shorted: no current flows. V > 0 fills
 (sets), V < 0 empties.
 
-**Spread** [D]: conductance, rates and forming voltage between devices, log-normal; every change
-``dn`` under bias has a standard deviation ``step_spread sqrt(|dn|)``; readings have a relative
-noise.
+**Spread** [D]: conductance, rates and forming voltage between devices, log-normal; every small
+change ``dn`` under bias has a standard deviation ``step_spread sqrt(|dn|)``, which a filling near
+its balance forgets as fast as it gets there, ``step_spread sqrt(|dn| exp(-k t))`` with
+``k = a + b + 1/tau``: into however many segments a hold is cut. Readings have a relative noise.
 
 **Valid** for |V| up to 3.5 V (`warnings` says so beyond), 250-400 K, 0.1 ms to years. With the
 default barrier a formed device keeps its level for 11 years at 300 K, but only 3 days at 85 C
@@ -112,7 +113,7 @@ class IontronicLiParameters:
     spread_forming: Annotated[float, Bound("", 0.0, 0.2)] = 0.02
     """log-normal sigma of V_f between devices [D]"""
     step_spread: Annotated[float, Bound("", 0.0, 0.5)] = 0.01
-    """standard deviation of a change of n by 1 [D]"""
+    """standard deviation of small changes of n that add up to 1 [D]"""
     read_noise: Annotated[float, Bound("", 0.0, 0.2)] = 0.005
     """relative noise of one reading [D]"""
 
@@ -183,7 +184,8 @@ def _step(
         rate = fill + empty + 1.0 / (p[TAU + j] * slowdown)
         change = (fill / rate - x[j]) * -math.expm1(-rate * h)
         if p[STEP_SPREAD] > 0.0 and push > 0.0:
-            change += p[STEP_SPREAD] * math.sqrt(abs(change)) * rng.standard_normal()
+            lasting = abs(change) * math.exp(-rate * h)
+            change += p[STEP_SPREAD] * math.sqrt(lasting) * rng.standard_normal()
         x[j] = min(1.0, max(0.0, x[j] + change))
     x[PHI] += (1.0 - x[PHI]) * -math.expm1(-forming * h)
     return h

@@ -16,9 +16,10 @@ memtransistors that it stands for take 10-40 V over a long channel [M: Sangwan e
 **Numerics.** At constant device voltage the rest of the way shrinks by an exact exponential. Behind
 a resistance or in compliance `x` goes in strides by which the device voltage moves at most 2 mV.
 
-**Spread** [D]: conductance, rates and thresholds between devices, log-normal; a change ``dx`` has a
-standard deviation ``step_spread sqrt(|dx|)``; readings have a relative noise. The gate insulator
-leaks like a resistor.
+**Spread** [D]: conductance, rates and thresholds between devices, log-normal; a small change ``dx``
+has a standard deviation ``step_spread sqrt(|dx|)``, and at an end of the way, where all changes
+lead to the same, nothing of it is left, into however many segments a hold is cut. Readings have a
+relative noise. The gate insulator leaks like a resistor.
 
 **Valid** for |V| up to three times a threshold (more is a warning), 250-400 K. **Not modelled**:
 temperature, retention (the state stays as it is at rest), hysteresis of the gate itself, gate
@@ -93,7 +94,7 @@ class MemtransistorParameters:
     spread_threshold: Annotated[float, Bound("", 0.0, 0.2)] = 0.03
     """log-normal sigma of both thresholds between devices [D: 3-5 %]"""
     step_spread: Annotated[float, Bound("", 0.0, 0.5)] = 0.01
-    """standard deviation of a change of x by 1 [D]"""
+    """standard deviation of small changes of x that add up to 1 [D]"""
     read_noise: Annotated[float, Bound("", 0.0, 0.2)] = 0.005
     """relative noise of one reading [D]"""
 
@@ -148,7 +149,9 @@ def _step(
         move, taken = glide(drive * left, ahead, abs(forward), h)
     else:
         move, taken = math.copysign(left * -math.expm1(-abs(drive) * h), drive), h
-    x[X] = min(1.0, max(0.0, x[X] + scattered(move, p[STEP_SPREAD], rng)))
+    # The rest of the way shrinks, and with it what scattered on the way so far.
+    lasting = p[STEP_SPREAD] * math.sqrt(max(1.0 - abs(move) / left, 0.0))
+    x[X] = min(1.0, max(0.0, x[X] + scattered(move, lasting, rng)))
     return taken
 
 
