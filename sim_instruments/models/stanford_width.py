@@ -62,6 +62,8 @@ GAP_STRIDE, WIDTH_STRIDE = 0.02, 0.05
 """nm"""
 THINNEST = 1e-6
 """nm, in place of a gap of 0 in alpha/x"""
+NARROWEST = 0.01
+"""nm, of a filament"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ def _step(
     if abs(move) < room:
         move = scattered(move, p[STEP_SPREAD], rng)
     if widens:
-        x[WIDTH] = min(p[WIDEST], max(width, width + move))
+        # Chance may take back: without that, the more pieces a hold has the more it would widen.
+        x[WIDTH] = min(p[WIDEST], max(NARROWEST, width + move))
     else:
         x[GAP] = min(p[LAYER], max(0.0, gap + move))
     return taken

@@ -124,6 +124,25 @@ def test_a_slow_read_at_positive_voltage_closes_the_gap():
     assert 3.0 < speed < 30.0
 
 
+def test_chance_widens_no_filament_however_often_it_is_read():
+    """Reads of a bridged filament widen it by what the law says, in however many pieces."""
+    still = device(gap=0.0, width=2e-9)
+    still.advance(0.1, 1e-5)
+    law = (still.state["width"] - 2e-9) * 1e9
+    for pieces in (1, 30, 300):
+        grown = []
+        for seed in range(200):
+            found = StanfordWidth(seed, **{**EXACT, "step_spread": 0.6e-6}, gap=0.0, width=2e-9)
+            found.play(np.full(pieces, 0.1), np.full(pieces, 1e-5 / pieces), np.zeros(pieces),
+                       record=False)  # fmt: skip
+            grown.append((found.state["width"] - 2e-9) * 1e9)
+        sigma = 0.6e-6 * math.sqrt(law * 1e9)
+        print(f"in {pieces} reads {np.mean(grown):.2e} +- {np.std(grown):.2e} nm wider "
+              f"(law {law:.2e} +- {sigma:.2e})")  # fmt: skip
+        assert np.mean(grown) == pytest.approx(law, abs=4 * sigma / math.sqrt(200))
+        assert np.std(grown) == pytest.approx(sigma, rel=0.2)
+
+
 def test_without_a_limit_it_says_how_hot_it_got():
     found = device()
     found.advance(3.0, 1e-3)
