@@ -102,13 +102,13 @@ def _metal(kelvin: float, p: Array) -> float:
 def _inside(v: float, kelvin: float, p: Array) -> tuple[float, float, float]:
     """Return (V_i, I, dI/dV_i) with `v` (not negative) over film and contact."""
     kt = BOLTZMANN * kelvin
-    scale = math.exp(-p[BARRIER] / kt) / p[R_0] * (1.0 + p[METAL] * _metal(kelvin, p))
+    scale = (1.0 + p[METAL] * _metal(kelvin, p)) / p[R_0]
     vi = v
     i = g = 0.0
     # V_i + R_s I(V_i) is convex: Newton from above stays above.
     for _ in range(60):
         root = p[LOWERING] / kt * math.sqrt(vi)
-        conductance = scale * math.exp(root)
+        conductance = scale * math.exp(root - p[BARRIER] / kt)
         i = vi * conductance
         g = conductance * (1.0 + 0.5 * root)
         move = (vi + p[R_S] * i - v) / (1.0 + p[R_S] * g)
@@ -140,10 +140,14 @@ def _step(
     worse = (kelvin - ambient) * sheds * p[WARMTH] * sharpness / (1.0 + p[WARMTH] * share)
     rate = (power - sheds + worse) / p[C_TH]
     speed = (i * vi - (kelvin - ambient) * sheds) / p[C_TH]
-    taken = min(h, time_to(LARGEST * kelvin, abs(speed), rate))
+    strength = p[FLUCTUATION] * kelvin / p[C_TH] * math.sqrt(2.0 * JOULES * sheds)
+    largest = LARGEST * kelvin
+    taken = min(h, time_to(largest, abs(speed), rate))
+    if rate > 0.0 and strength > 0.0:
+        # Near a balance that does not hold, fluctuation runs away sooner than what is off it.
+        taken = min(taken, time_to((largest / strength) ** 2, 1.0, 2.0 * rate))
     kelvin += speed * grown(rate, taken)
-    if p[FLUCTUATION] > 0.0:
-        strength = p[FLUCTUATION] * x[T] / p[C_TH] * math.sqrt(2.0 * JOULES * sheds)
+    if strength > 0.0:
         kelvin += strength * math.sqrt(grown(2.0 * rate, taken)) * rng.standard_normal()
     x[T] = max(kelvin, 1.0)
     x[HOTTEST] = max(x[HOTTEST], x[T])

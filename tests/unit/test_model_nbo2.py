@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from sim_instruments.models.nbo2 import Nbo2
 
 QUIET = {"fluctuation": 0.0, "spread_resistance": 0.0, "spread_heat": 0.0, "read_noise": 0.0}
 
 
-def device(**parameters):
-    return Nbo2(seed=0, **{**QUIET, **parameters})
+def device(seed=0, **parameters):
+    return Nbo2(seed=seed, **{**QUIET, **parameters})
 
 
 def swept(found, currents):
@@ -148,6 +149,26 @@ def test_temperature_fluctuates_as_thermodynamics_says():
     biased = [found.play(*one, temperature=388.0) and found.state["temperature"]
               for _ in range(3000)]  # fmt: skip
     assert np.std(biased) == pytest.approx(0.144, rel=0.05)
+
+
+def test_a_balance_that_does_not_hold_is_left_in_steps():
+    """On the middle branch fluctuation grows and decides where it goes, however long the hold."""
+    level = brentq(lambda t: float(device().branch(np.array([t]))[0][0]) - 1.0, 400.0, 600.0)
+    ends = []
+    for parts in (1, 2000):
+        found = []
+        for seed in range(100):
+            free = device(seed=seed + parts, fluctuation=1.0)
+            free._x[0] = level
+            free.play(np.full(parts, 1.0), np.full(parts, 8e-9 / parts), np.zeros(parts))
+            found.append(free.state["temperature"])
+        ends.append(found)
+    down, up = (np.count_nonzero(np.array(found) < level) for found in ends)
+    print(f"from {level:.1f} K at 1 V: {down} and {up} of 100 cool, the hottest is "
+          f"{np.max(ends):.0f} K")  # fmt: skip
+    assert np.max(ends[0]) == pytest.approx(np.max(ends[1]), abs=20.0)
+    assert np.min(ends[0]) == pytest.approx(np.min(ends[1]), abs=20.0)
+    assert down == pytest.approx(up, abs=25)
 
 
 def test_devices_differ_as_configured():
