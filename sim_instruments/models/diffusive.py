@@ -190,6 +190,8 @@ def _step(
     if abs(i) > CLAMP:
         x[CLAMPED] = 1.0
     pace = p[PACE]
+    if pace <= 0.0:
+        return h  # too cold for a number
     left = h * pace
     noise = _hazard(x, p) if p[SHRINK] > 0.0 else 0.0
     if noise * left > x[DUE]:

@@ -198,15 +198,21 @@ def _lost(theta: float, p: Array) -> float:
     """Return the part lost after `theta` seconds at 300 K."""
     if theta <= 0.0:
         return 0.0
-    far = (math.log(theta / CLAIMED_TIME)) / SIGMA_LOG + p[LOSS_AT]
+    far = math.log(theta / CLAIMED_TIME) / SIGMA_LOG + p[LOSS_AT]
     return 0.5 * math.erfc(-far * math.sqrt(0.5))
 
 
 @kernel
-def _age(h: float, x: Array, p: Array) -> None:
-    """Let `h` seconds of degradation pass."""
+def _hotter(p: Array) -> float:
+    """Return how much faster than at 300 K the device degrades."""
+    return math.exp(float(p[E_LOSS] / BOLTZMANN * (1.0 / ROOM - 1.0 / p[AMBIENT])))
+
+
+@kernel
+def _age(seconds: float, x: Array, p: Array) -> None:
+    """Let `seconds` of degradation pass, counted at 300 K."""
     kept = 1.0 - _lost(x[THETA], p)
-    x[THETA] += h * math.exp(p[E_LOSS] / BOLTZMANN * (1.0 / ROOM - 1.0 / p[AMBIENT]))
+    x[THETA] += seconds
     if x[MEAN] > 0.0:
         factor = (1.0 - _lost(x[THETA], p)) / max(kept, 1e-12)
         for k in range(K):
@@ -216,7 +222,7 @@ def _age(h: float, x: Array, p: Array) -> None:
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:
     x[RESTED] = 1.0
-    _age(h, x, p)
+    _age(h * _hotter(p), x, p)
 
 
 @kernel
@@ -273,16 +279,14 @@ def _stretch(v: float, i: float, give: float, h: float, x: Array, p: Array) -> t
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
-    if abs(v) > x[HIGHEST]:
-        x[HIGHEST] = abs(v)
+    x[HIGHEST] = max(x[HIGHEST], abs(v))
     if abs(v) >= EVENT and math.copysign(1.0, v) != x[POLARITY]:
         _begin_cycle(math.copysign(1.0, v), x, p, rng)
     if x[KELVIN] != p[AMBIENT]:
         _weigh(x, p)
     if x[RESTED] > 0.0:
         x[RESTED] = 0.0
-        hotter = math.exp(p[E_LOSS] / BOLTZMANN * (1.0 / ROOM - 1.0 / p[AMBIENT]))
-        _age(p[READ_COST] / hotter, x, p)
+        _age(p[READ_COST], x, p)
     if _pace(v, x, p) * h > FROZEN:
         dose, h = _stretch(v, i, give, h, x, p)
         if p[STEP] > 0.0 and dose > 0.0:
@@ -290,7 +294,7 @@ def _step(
         before = x[MEAN]
         _fill(dose, v, x, p)
         x[THETA] *= math.exp(-abs(x[MEAN] - before) / FORGETTING)
-    _age(h, x, p)
+    _age(h * _hotter(p), x, p)
     return h
 
 
@@ -382,8 +386,7 @@ class QuantumDot(Device):
         )  # fmt: skip
         x = np.zeros(HIGHEST + 1)
         x[:K] = q.filling
-        x[[LEAK, TOP]] = 1.0
-        _average(x)
+        x[[MEAN, LEAK, TOP]] = q.filling, 1.0, 1.0
         return p, x
 
     @property
