@@ -1,7 +1,7 @@
 r"""Analog Nb2O5/Al2O3 bilayer memristor (NaMLab): area-type, self-rectifying, no threshold.
 
 Schroedter et al., doi:10.1109/MOCAST54814.2022.9837726 [R: SchroedterR/Memristor, Apache-2.0]. The
-state `x` scales the conductance and moves with the power::
+state `x` scales the conductance, and the current moves it::
 
     I     = V G(x, V)
     G     = Ar x exp(Br sgn(V) sqrt(|V|/x)) + As x exp(-Bs sgn(V) sqrt|V|)
@@ -68,10 +68,10 @@ class AnalogBilayerParameters:
     """1/V^0.5, Bs [R]"""
     rate: Annotated[float, Bound("1/s", 0.0, 1e6)] = 2.9457e-4
     """1/s, c1 [R]"""
-    set_drive: Annotated[float, Bound("1/W", 0.0, 1e9)] = 57414.0
-    """1/W, c2 [R]"""
-    reset_drive: Annotated[float, Bound("1/W", 0.0, 1e9)] = 11103.0
-    """1/W, c3 [R]"""
+    set_drive: Annotated[float, Bound("1/A", 0.0, 1e9)] = 57414.0
+    """1/A, c2 [R]"""
+    reset_drive: Annotated[float, Bound("1/A", 0.0, 1e9)] = 11103.0
+    """1/A, c3 [R]"""
     wall: Annotated[float, Bound("", 100.0, 1e4)] = 1000.0
     """w_c, steepness of the ends [R]"""
     lowest: Annotated[float, Bound("", 0.01, 0.98)] = 0.1
@@ -109,10 +109,10 @@ def _current(v: float, x: Array, p: Array) -> tuple[float, float]:
 
 @kernel
 def _rate(i: float, x: float, p: Array) -> float:
-    """Return dx/dt in 1/s; x V G is x I."""
-    power = x * i
-    up = p[C2] * power - math.exp(min((x - p[HIGH]) * p[WALL], MOST))
-    down = -p[C3] * power - math.exp(min((p[LOW] - x) * p[WALL], MOST))
+    """Return dx/dt in 1/s; V G is the current."""
+    drive = x * i
+    up = p[C2] * drive - math.exp(min((x - p[HIGH]) * p[WALL], MOST))
+    down = -p[C3] * drive - math.exp(min((p[LOW] - x) * p[WALL], MOST))
     return float(p[C1] * (math.exp(min(up, MOST)) - math.exp(min(down, MOST))))
 
 
@@ -192,7 +192,7 @@ class AnalogBilayer(Device):
         *(4.0, 4.0, 1e-2),
         (Rule(ON, HIGH), Rule(OFF, LOW), Rule(SPREAD, STEP_SPREAD)),
         window=lambda p: p[HIGH] / p[LOW],
-        why="there is no switching voltage: the power moves the state, at any voltage",
+        why="there is no switching voltage: the current moves the state, at any voltage",
     )
     parameters: AnalogBilayerParameters
 

@@ -18,8 +18,9 @@ Outside 5-35 % of each element an alloy is not a high-entropy one [M]: such are 
 **Sub-filament** — one coordinate `u`: the gap is ``-u`` where it is negative, the radius of the
 bridge ``u`` where it is positive::
 
-    du/dt = 2 v0 exp(-E_k/kT) sinh(q lever V/kT),   E = growth_energy (gap), radius_energy (bridge)
-    lever = a0/t_ox (gamma0 - beta gap^3),          T = T_ambient + R_th |V I|
+    du/dt = 2 v0 exp(-E_k/kT) sinh(q b lever V/kT),   E = growth_energy (V > 0), loss_energy (V < 0)
+    lever = a0/t_ox (gamma0 - beta gap^3),            T = T_ambient + R_th |V I|
+    b     = lateral for a bridge that grows wider, 1 for everything else
     bridge:  G = G_0 n,  n = max(1, round((u/0.25 nm)^2)) to 3, above it not rounded
     gap:     I = G_0 y [(1 - s) V + s V_0 sinh(V/V_0)],   y = exp(u/g_0),  s = (1 - y)^2
 
