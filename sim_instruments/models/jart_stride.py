@@ -17,7 +17,7 @@ OPEN = 0.7
 """of ln N; farther from its end than this, N moves freely, within 1e-3 of its rate"""
 PAST = 2.1
 """of ln N, to go beyond the end: what is left of the way is 1e-10"""
-AIM = 0.3
+AIM = 0.45
 """of what a stride may be wrong by, what the next one is planned for"""
 STRAIGHT = 0.1
 """of ln of the rate; what grows by less than this is first taken as even"""
