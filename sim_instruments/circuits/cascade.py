@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
-from sim_instruments.circuits.node import Activity, Levels
+from sim_instruments.circuits.activity import Activity
+from sim_instruments.circuits.node import Levels
 from sim_instruments.circuits.node_circuit import Gain, Threshold
 from sim_instruments.circuits.rc_neuron import RCNeuron, RCNeuronParameters
 from sim_instruments.load import ROOM

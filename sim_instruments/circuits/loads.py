@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from sim_instruments.circuits import cycles
 from sim_instruments.circuits.cascade import Cascade, row
 from sim_instruments.circuits.node import (
     DRAIN,
@@ -113,11 +114,16 @@ class CircuitLoad(RestingGate):
     def metadata(self) -> dict[str, Any]:
         """Return what a file's header should say: device, circuit, what it did so far."""
         device = self.device.metadata()
-        neurons = [{"seed": each.device.seed, "spikes_so_far": each.node.spike_count}
+        neurons = [{"seed": each.device.seed, "spikes_so_far": each.node.spike_count,
+                    "spikes_represented": each.node.represented}
                    for each in self.circuits]  # fmt: skip
         return {
             **device,
-            "approximations": [*device["approximations"], *APPROXIMATIONS],
+            "approximations": [
+                *device["approximations"],
+                *APPROXIMATIONS,
+                *self.circuits[0].APPROXIMATIONS,
+            ],
             "circuit": {"name": self.name, "parameters": as_metadata(self.parameters)},
             "nodes": neurons,
         }
@@ -208,9 +214,17 @@ class CircuitLoad(RestingGate):
         """Play pieces; return the columns `SOURCE` to `LIMITED` of what the bench sees."""
         behind = self.circuits[0].drive_resistance
         supply, series = (1.0 / (behind + resistance), 0.0) if behind > 0.0 else (0.0, resistance)
-        out, _ = self.circuits[0].node.feed(
-            drive, supply=supply, series=series, limit=limit, temperature=temperature
-        )
+        source: dict[str, Any] = {
+            "supply": supply,
+            "series": series,
+            "limit": limit,
+            "temperature": temperature,
+        }
+        first = self.circuits[0]
+        if drive[:, LENGTH].max(initial=0.0) > first.long:
+            out = cycles.feed(first.node, drive, **source)
+        else:
+            out, _ = first.node.feed(drive, **source)
         seen = out[:, SOURCE:]
         for circuit in self.circuits[1:]:
             drive[:, INJECT], drive[:, LEVEL] = out[:, OUTPUT], 0.0

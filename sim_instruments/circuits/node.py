@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from sim_instruments.circuits.activity import Activity
 from sim_instruments.load import ROOM
 from sim_instruments.models.circuit import Array, Kernels, Rng, bind, kernel
 from sim_instruments.models.device import Device
@@ -38,6 +39,12 @@ Levels = float | Sequence[float] | Array
 """One value, or one per segment"""
 QUIET = 1e-3
 """V, less than this on the node is no bias"""
+LONGER = 8.0
+"""times the last sub-step: what the device does in one moves where the node comes to rest"""
+SOON = 0.1
+"""of a sub-step that the device cuts short, what counts as taken"""
+ENDLESS = 1 << 62
+"""spikes; as many as there are"""
 MOST_SPIKES = 1_000_000
 """a node keeps the times of so many, and counts the others"""
 
@@ -54,8 +61,9 @@ GAIN, V_T, BY_NODE, BY_SENSE, ON_DRAIN = range(7, 12)
 # Slots of the circuit's state: node and device voltage (V), device current (A), overdrive of the
 # transistor (V), time (s), whether a spike is on, the largest device current so far (A) and charge
 # beyond the source's limit (C); then of the last sub-step: what it dissipated in the device (J),
-# mean node voltage (V) and device current (A), whether the source of the rail was in compliance.
-NODE, OWN, CURRENT, OVER, TIME, SPIKING, PEAK, BEYOND, HEAT, MEAN, PASSED, HELD = range(12)
+# mean node voltage (V) and device current (A), whether the source of the rail was in compliance,
+# and how long it was (s).
+NODE, OWN, CURRENT, OVER, TIME, SPIKING, PEAK, BEYOND, HEAT, MEAN, PASSED, HELD, TAKEN = range(13)
 # Columns of what is played, one row per piece of it: injected current (A), source (V), drain of the
 # transistor (V), length (s).
 PIECE = 4
@@ -65,31 +73,6 @@ INJECT, LEVEL, DRAIN, LENGTH = range(PIECE)
 # current and of the current into the drain (A); whether the source was in compliance at any moment.
 COLUMNS = 9
 AT, VOLTAGE, THROUGH, OUTPUT, ENERGY, SOURCE, GIVEN, DRAWN, LIMITED = range(COLUMNS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Activity:
-    """What a circuit did while it was played: one value per sample, and its spikes."""
-
-    time: Array
-    """s since the circuit was made, at the end of the sample"""
-    length: Array
-    """s the sample took"""
-    voltage: Array
-    """V at the node, then"""
-    current: Array
-    """A through the device, then"""
-    output: Array
-    """A of drain current, mean over the sample: what the next neuron is given"""
-    energy: Array
-    """J dissipated in the device during the sample"""
-    spikes: Array
-    """s, when spikes began"""
-
-    @property
-    def intervals(self) -> Array:
-        """Time between spikes in s."""
-        return np.diff(self.spikes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +123,7 @@ def _move(
     branch = 0.0 if held else g / (1.0 + sense * g)
     rate = (leak + branch) / capacitance
     slope = (inject - leak * y[NODE] - sign * i) / capacitance
-    h = min(left, time_to(c[RESOLUTION], abs(slope), -rate))
+    h = min(left, time_to(c[RESOLUTION], abs(slope), -rate), LONGER * y[TAKEN])
     ahead = slope * (h - grown(-rate, h)) / (rate * h) if rate * h > 1e-6 else 0.5 * slope * h
     vm, im, gm, give, still = solve(across + sign * ahead, limit, sense, v, x, p)
     if not still:
@@ -163,6 +146,7 @@ def _move(
     y[CURRENT] = i2 + g2 * share * sign * moved
     y[HEAT] = 0.5 * (i * v + y[CURRENT] * y[OWN]) * taken
     y[HELD] = 1.0 if held or still else 0.0
+    y[TAKEN] = max(taken, SOON * h)  # a model may jump in no time
     return float(taken)
 
 
@@ -195,13 +179,13 @@ def _began(seen: float, c: Array, y: Array) -> bool:
 
 
 def _play_node(
-    pieces: Array, supply: float, series: float, limit: float, c: Array, y: Array, out: Array,
-    x: Array, p: Array, rng: Rng,
+    pieces: Array, supply: float, series: float, limit: float, most_spikes: int, c: Array,
+    y: Array, out: Array, x: Array, p: Array, rng: Rng,
 ) -> Array:  # fmt: skip
     """Play pieces, all longer than 0 s, into the rows of `out`; return when spikes began.
 
     The source drives the node through `supply` (S); where that is 0 it is the rail, behind `series`
-    (Ohm). It gives at most `limit` (A).
+    (Ohm). It gives at most `limit` (A). A piece ends early where `most_spikes` have begun.
     """
     spikes = np.empty(64)
     count = 0
@@ -210,7 +194,7 @@ def _play_node(
         inject, level, drain, length = pieces[r]
         left, charge, heat, area, given, drawn, limited = length, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         rail = 0.0 if supply > 0.0 else level
-        while left > 0.0:
+        while left > 0.0 and count < most_spikes:
             output, before = _drawn(y[OVER], math.inf, c[GAIN]), y[CURRENT]
             if c[ON_DRAIN]:
                 before = output
@@ -249,6 +233,7 @@ def _play_node(
                 late = (seen - c[FIRE]) / max(seen - before, 1e-30)
                 spikes[count] = y[TIME] - taken * min(late, 1.0)
                 count += 1
+        length -= max(left, 0.0)
         out[r, AT] = y[TIME]
         out[r, VOLTAGE] = y[NODE]
         out[r, THROUGH] = y[CURRENT]
@@ -304,6 +289,7 @@ class Node:
         self.device = device
         self.leak, self.sense = leak, sense
         self.spike_count = 0
+        self.represented = 0  # of these, those that nobody stepped
         self._spikes: list[Array] = []
         self._constants = np.zeros(ON_DRAIN + 1)
         self._constants[[CAPACITANCE, LEAK, SENSE, SIGN, RESOLUTION]] = (
@@ -312,8 +298,13 @@ class Node:
         self._constants[[FIRE, REARM, ON_DRAIN]] = detector.fire, detector.rearm, detector.on_drain
         self._constants[[GAIN, V_T]] = read.gain, read.threshold
         self._constants[BY_NODE if read.on_node else BY_SENSE] = 1.0 if read.on_node else sense
-        self._state = np.zeros(HELD + 1)
-        self._state[OVER] = -read.threshold
+        self._state = np.zeros(TAKEN + 1)
+        self._state[[OVER, TAKEN]] = -read.threshold, math.inf
+
+    @property
+    def time(self) -> float:
+        """Time since the node was made, s."""
+        return float(self._state[TIME])
 
     @property
     def voltage(self) -> float:
@@ -340,18 +331,27 @@ class Node:
         series: float = 0.0,
         limit: float = math.inf,
         temperature: float = ROOM,
+        most_spikes: int = ENDLESS,
     ) -> tuple[Array, Array]:
         """Play pieces (rows of `PIECE`, each above 0 s); return rows of `COLUMNS`, and spikes."""
         out = np.empty((pieces.shape[0], COLUMNS))
         state, parameters, rng = self.device.parts(temperature)
         spikes = _compiled(self.device.name, self.device.KERNELS)(
-            pieces, supply, series, limit, self._constants, self._state, out, state, parameters, rng
-        )
+            pieces, supply, series, limit, most_spikes, self._constants, self._state, out, state,
+            parameters, rng,
+        )  # fmt: skip
         kept = min(self.spike_count, MOST_SPIKES)
         if spikes.size and kept < MOST_SPIKES:
             self._spikes.append(spikes[: MOST_SPIKES - kept].copy())
         self.spike_count += spikes.size
         return out, spikes
+
+    def represent(self, seconds: float, spikes: int, beyond: float) -> None:
+        """Let `seconds`, `spikes` and `beyond` (C, above the limit) pass that nobody steps."""
+        self._state[TIME] += seconds
+        self._state[BEYOND] += beyond
+        self.spike_count += spikes
+        self.represented += spikes
 
     def play(
         self,

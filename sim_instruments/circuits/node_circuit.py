@@ -1,5 +1,6 @@
 """What circuits with one node have in common: a device, a node, and the bench's source at it."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -57,6 +58,11 @@ class NodeCircuit:
     def drive_resistance(self) -> float:
         """Ohm, between the bench's source and the node; 0 where the source is at the device."""
         raise TypeError(f"{type(self).__name__} is no circuit: nothing drives it")
+
+    @property
+    def long(self) -> float:
+        """How long (s) a constant drive is before its cycles may be represented."""
+        return math.inf
 
     @property
     def device(self) -> Device:

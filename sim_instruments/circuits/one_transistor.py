@@ -28,7 +28,8 @@ segment. The third terminal is the transistor's drain.
 from dataclasses import dataclass
 from typing import Annotated
 
-from sim_instruments.circuits.node import Activity, Levels, Node, Readout
+from sim_instruments.circuits.activity import Activity
+from sim_instruments.circuits.node import Levels, Node, Readout
 from sim_instruments.circuits.node_circuit import (
     Gain,
     NodeCircuit,

@@ -29,7 +29,8 @@ from typing import Annotated
 
 import numpy as np
 
-from sim_instruments.circuits.node import Activity, Levels, Node, Readout
+from sim_instruments.circuits.activity import Activity
+from sim_instruments.circuits.node import Levels, Node, Readout
 from sim_instruments.circuits.node_circuit import (
     Farads,
     Gain,

@@ -12,15 +12,16 @@ and 1 pF run at 216 MHz, 10 pF at 42 MHz; 1.5 V do not run. `vo2` with the publi
 145.346 pF [R: Qiu, doi:10.1002/adma.202306818] runs from 11 to 15 V, at 277 to 489 kHz [C].
 
 **On the bench** the source is the supply and reads the current through the load resistor, its mean
-over a segment. A cycle takes a few thousand sub-steps, 0.3 ms of computer time: a source-meter's
-millisecond wants a capacitor with which the oscillator makes some thousand cycles a second.
+over a segment. A cycle takes a few thousand sub-steps, 0.3 ms of computer time; of more than some
+hundred at one supply the others are represented (`sim_instruments.circuits.cycles`).
 
 **Not modelled**: inductance.
 """
 
 from dataclasses import dataclass
 
-from sim_instruments.circuits.node import Activity, Levels, Node
+from sim_instruments.circuits.activity import Activity
+from sim_instruments.circuits.node import Levels, Node
 from sim_instruments.circuits.node_circuit import (
     Farads,
     NodeCircuit,
@@ -31,6 +32,9 @@ from sim_instruments.circuits.node_circuit import (
 )
 from sim_instruments.load import ROOM
 from sim_instruments.models.device import Device
+
+MANY = 100.0
+"""time constants of load and capacitor; a cycle takes a fraction of one or more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class RelaxationOscillator(NodeCircuit):
     name = "relaxation_oscillator"
     PARAMETERS = RelaxationOscillatorParameters
     parameters: RelaxationOscillatorParameters
+    APPROXIMATIONS = ("of long oscillations, a few hundred cycles stand for the others",)
 
     def _node(self, device: Device) -> Node:
         q = self.parameters
@@ -66,6 +71,11 @@ class RelaxationOscillator(NodeCircuit):
     def drive_resistance(self) -> float:
         """Ohm, the load resistor."""
         return self.parameters.load_resistance
+
+    @property
+    def long(self) -> float:
+        """Some time constants: only an oscillation takes sub-steps all the while."""
+        return MANY * self.parameters.load_resistance * self.parameters.capacitance
 
     def play(
         self, voltage: Levels, duration: Levels, *, every: float, temperature: float = ROOM

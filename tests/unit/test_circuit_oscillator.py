@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from sim_instruments.circuits import cycles
+from sim_instruments.circuits.loads import device_maker, make_circuit
 from sim_instruments.circuits.relaxation_oscillator import RelaxationOscillator
 from sim_instruments.models.nbo2 import Nbo2
 from sim_instruments.models.vo2 import Vo2
@@ -55,6 +57,47 @@ def test_a_warm_fluctuating_film_jitters():
     print(f"period jitter {still.std() / still.mean():.1e} still, "
           f"{alive.std() / alive.mean():.1e} with its temperature fluctuating")  # fmt: skip
     assert 10 * still.std() < alive.std() < 0.01 * alive.mean()
+
+
+def held(seconds, *, model=NBO2, device="nbo2", **circuit):
+    made = make_circuit("relaxation_oscillator", device_maker(device, 1, model), circuit)
+    return made, made.play(np.array([2.0]), np.array([seconds]), np.zeros(1))
+
+
+@pytest.mark.parametrize("fluctuation", [0.0, 1.0])
+def test_a_long_oscillation_is_as_its_first_cycles(fluctuation):
+    """A second at 216 MHz would take days, cycle by cycle."""
+    model = {**NBO2, "fluctuation": fluctuation}
+    few, seen = held(6e-6, model=model)
+    many, then = held(1.0, model=model)
+    rates = few.circuits[0].node.spike_count / 6e-6, many.circuits[0].node.spike_count / 1.0
+    header = many.metadata()
+    print(f"{rates[0] / 1e6:.2f} and {rates[1] / 1e6:.2f} MHz, "
+          f"{seen.current[0] * 1e6:.2f} and {then.current[0] * 1e6:.2f} uA")  # fmt: skip
+    assert rates[1] == pytest.approx(rates[0], rel=5e-3)
+    assert then.current[0] == pytest.approx(seen.current[0], rel=5e-3)
+    assert many.circuits[0].node.time == pytest.approx(1.0, rel=1e-9)
+    assert 0.99 < header["nodes"][0]["spikes_represented"] / rates[1] < 1.0
+    assert any("stand for the others" in text for text in header["approximations"])
+
+
+def test_cycles_that_are_represented_leave_the_oscillator_where_it_would_be(monkeypatch):
+    """The same readings as with every cycle played, at the end of the hold as well."""
+    short, seen = held(2e-5)
+    assert short.circuits[0].node.represented > 1000
+    monkeypatch.setattr(cycles, "STRETCH", 1 << 40)
+    whole, all_of_it = held(2e-5)
+    assert whole.circuits[0].node.represented == 0
+    assert abs(short.circuits[0].node.spike_count - whole.circuits[0].node.spike_count) <= 1
+    assert seen.current[0] == pytest.approx(all_of_it.current[0], rel=1e-3)
+    assert short.circuits[0].node.time == pytest.approx(whole.circuits[0].node.time, rel=1e-12)
+
+
+def test_what_does_not_oscillate_is_played_whole():
+    quiet = make_circuit("relaxation_oscillator", device_maker("nbo2", 1, NBO2), {})
+    seen = quiet.play(np.array([1.5]), np.array([0.1]), np.zeros(1))
+    assert quiet.circuits[0].node.represented == 0
+    assert seen.current[0] == pytest.approx(quiet.current(1.5), rel=1e-3)
 
 
 def by_euler(supply, duration, step=0.5e-9):
