@@ -39,10 +39,7 @@ def refuse_misspelt(defaults: Mapping[str, Any], also: Mapping[str, Any] = {}) -
 
 
 def parameters_of(kind: Any) -> set[str]:
-    """Return the names of a procedure class's parameters.
-
-    Without an instance: to make one takes PyMeasure's unit registry, which bears no two threads.
-    """
+    """Return the names of a procedure class's parameters."""
     from pymeasure.experiment import Parameter
 
     return {name for name in dir(kind) if isinstance(getattr(kind, name, None), Parameter)}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 import numpy as np
 import pymeasure.experiment
 from numpy.typing import NDArray
+from pymeasure.units import ureg
 
 import benchctl
 from benchctl.errors import BenchError, ConfigError, Stopped, unknown
@@ -34,6 +35,10 @@ __all__ = [
     "quantity",
     "switch",
 ]
+
+# A procedure looks its columns' units up. The registry builds itself at the first look-up, and a
+# second thread that comes meanwhile finds half of it; an import has one thread.
+ureg.parse_units("V")
 
 
 @dataclass(frozen=True, slots=True)
