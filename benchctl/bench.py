@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 from inspect import signature
 from pathlib import Path
+from platform import node
 from time import monotonic
 from typing import Any, Self, get_args
 
@@ -353,8 +354,11 @@ def _disconnect(instruments: dict[str, Any], locks: list[FileLock]) -> None:
 
 def _lock(address: str) -> FileLock:
     """Claim an instrument for this process."""
-    folder = Path(platformdirs.user_runtime_dir("benchctl", ensure_exists=True))
-    lock = FileLock(folder / f"{sha256(address.encode()).hexdigest()[:16]}.lock")
+    # There is a folder of this kind for everybody; one for the time of a login not everywhere.
+    # Computers that share it have each its own GPIB0.
+    folder = Path(platformdirs.user_state_dir("benchctl", appauthor=False, ensure_exists=True))
+    claimed = sha256(f"{node()} {address}".encode())
+    lock = FileLock(folder / f"{claimed.hexdigest()[:16]}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
