@@ -219,13 +219,12 @@ def _simulation(config: BenchConfig) -> Any:
 
 def _connect(name: str, address: str, library: Any) -> Any:
     """Return a PyMeasure adapter for `address`."""
-    import pyvisa
     from pymeasure.adapters import VISAAdapter
 
     try:
         return VISAAdapter(address, visa_library=library, read_termination="\n")
-    except (pyvisa.Error, ValueError, OSError) as error:
-        first = str(error).splitlines()[0]
+    except Exception as error:  # PyVISA-py raises bare ones, of an address nobody answers at too
+        first = (str(error) or type(error).__name__).splitlines()[0]
         raise InstrumentError(
             f"{name} does not answer at {address}: {first}; check power, cable and address"
         ) from None

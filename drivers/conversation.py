@@ -1,10 +1,12 @@
 """Messages to one SCPI instrument, every failure of which is an `InstrumentError`."""
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 from pyvisa.errors import Error as VisaError
+from pyvisa.resources import TCPIPSocket
 
 from benchctl.errors import InstrumentError
 
@@ -14,6 +16,12 @@ SLACK: Final = 1e3
 """ms a time-out may be too long"""
 LONGEST_TIMEOUT: Final = 0xFFFF_FFFE
 """ms, the longest VISA knows beside none at all"""
+QUIET: Final = 100.0
+"""ms without a byte, and nothing more is under way"""
+CHUNK: Final = 1 << 16
+"""bytes read at once where they are thrown away"""
+LARGEST_BACKLOG: Final = 1 << 28
+"""bytes that may be; more than any instrument's memory"""
 MOST_ERRORS: Final = 100
 """deeper than any instrument's error queue"""
 LINE_FREQUENCIES: Final = (50.0, 60.0)
@@ -31,10 +39,12 @@ class Conversation:
         self._adapter = adapter
         self._name = name
         self._timeout = 0.0
+        self._busy = self._unfinished = 0.0  # s, of this message and of the one before
         self._complete = True
 
     def send(self, message: str | bytes) -> None:
         """Send a message that has no answer."""
+        self._busy = 0.0
         self._write(message)
         self._complete = True
 
@@ -156,18 +166,26 @@ class Conversation:
             "and that nothing else talks to it"
         )
 
-    def _clear(self) -> None:
-        """Have both ends forget what is under way, as far as the transport can."""
-        for clear in (self._adapter.connection.clear, self._adapter.flush_read_buffer):
+    def _clear(self, busy: float = 0.0) -> None:
+        """Have both ends forget what is under way, as far as the transport can.
+
+        What can only be waited for is, for `busy` seconds.
+        """
+        connection = self._adapter.connection
+        steps: list[Callable[[], object]] = [connection.clear, self._adapter.flush_read_buffer]
+        if isinstance(connection, TCPIPSocket):
+            steps = [lambda: _drain(connection, busy)]
+        for step in steps:
             # Not every transport has a device clear; a late answer is thrown away all the same.
             with suppress(VisaError, OSError, NotImplementedError):
-                clear()
+                step()
+        self._timeout = 0.0  # may not be what was set
         self._complete = True
 
     def _write(self, message: str | bytes) -> None:
         if not self._complete:
-            self._clear()
-        self._complete = False
+            self._clear(self._unfinished)
+        self._complete, self._unfinished = False, self._busy
         try:
             if isinstance(message, bytes):
                 self._adapter.write_bytes(message)
@@ -184,6 +202,7 @@ class Conversation:
 
     def _allow(self, busy: float) -> None:
         # Setting a time-out costs as much as a short answer: one a second too long serves as well.
+        self._busy = busy
         timeout = math.ceil(busy + PATIENCE) * 1e3
         if timeout > LONGEST_TIMEOUT:
             timeout = math.inf
@@ -200,3 +219,15 @@ class Conversation:
         return InstrumentError(
             f"{self._name} does not answer ({error}); check that it is on and connected"
         )
+
+
+def _drain(socket: TCPIPSocket, busy: float) -> None:
+    """Throw away what a raw socket still brings, until it is quiet.
+
+    It has no device clear, and what PyVISA-py does instead waits for ever on one that the other end
+    has closed.
+    """
+    socket.timeout = 1e3 * busy + QUIET
+    for _ in range(LARGEST_BACKLOG // CHUNK):
+        socket.visalib.read(socket.session, CHUNK)
+        socket.timeout = QUIET
