@@ -32,8 +32,6 @@ READING, BUFFER_AVAILABLE, BUFFER_FULL, IN_COMPLIANCE = 1 << 6, 1 << 8, 1 << 9, 
 """of the measurement event register [M: 15-14]"""
 WRAP: Final = 99999.999
 """s, after which time stamps begin again [R]"""
-NAMES: Final = {"VOLT": '"VOLT:DC"', "CURR": '"CURR:DC"', "RES": '"RES"'}
-"""how functions are answered"""
 FREE: Final = 50_000
 """bytes of buffer memory [D]"""
 
@@ -71,36 +69,6 @@ class Keithley2400(SourceSide):
     def event_bit(self, number: int) -> int:
         """Return the ``*ESR?`` bit: +8xx are execution errors [M: 2400 table B-1]."""
         return EXECUTION_ERROR if 800 <= number < 900 else super().event_bit(number)
-
-    # Functions.
-
-    def measure_these(self, *names: str) -> None:
-        """Measure these as well; alone when not concurrent."""
-        functions = {self._function(name) for name in names}
-        self._functions = functions | (self._functions if self.settings["concurrent"] else set())
-
-    def measure_not(self, *names: str) -> None:
-        """Measure these no more."""
-        self._functions -= {self._function(name) for name in names}
-
-    def measure_all(self) -> None:
-        """Measure voltage, current and resistance."""
-        self._functions = set(NAMES)
-
-    def measure_nothing(self) -> None:
-        """Only source."""
-        self._functions = set()
-
-    def measured(self) -> str:
-        """Answer what is measured."""
-        return ",".join(NAMES[name] for name in NAMES if name in self._functions) or '""'
-
-    @staticmethod
-    def _function(text: str) -> str:
-        for short, long in (("VOLT", "VOLTAGE"), ("CURR", "CURRENT"), ("RES", "RESISTANCE")):
-            if text.upper().removesuffix(":DC") in (short, long):
-                return short
-        raise ScpiError(-224)
 
     # Running.
 
@@ -188,29 +156,34 @@ class Keithley2400(SourceSide):
         if passes == "INF":
             raise ScpiError(830)
         levels = self._levels(passes * count)
+        self.check_power(float(np.abs(levels).max()))
         if self.settings["clear_auto"]:
             self.settings["output"] = True
             self.switch()
         self._run = self._rows(levels, passes)
         if self.settings["clear_auto"]:
             self.switch_off()
-        self._report(self._run)
+        if len(self._run):
+            self._report(self._run)
 
     def _rows(self, levels: Array, passes: int) -> Array:
         """Source `levels` one after the other and return a reading of each."""
         swept = self._kind == "VOLT" and self._of("mode") != "FIX"
         timed = self.settings["arm_source"] == "TIM"
-        parts = []
+        whole = swept and self.settings["abort"] == "NEV"
+        parts: list[tuple[Array, ...]] = []
         for part in np.split(levels, passes) if timed else [levels]:
             started = self._world.now
-            parts.append(self._sweep(part) if swept else self._one_by_one(part))
+            parts.append(self._sweep(part) if whole else self._one_by_one(part))
+            if parts[-1][0].size < part.size:
+                break  # aborted
             if timed:
                 left = self.settings["timer"] - (self._world.now - started)
                 self._world.sleep(max(0.0, left))
-        time, volts, amperes, limited = (
+        told, time, volts, amperes, limited = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )
-        return self._table(levels, time, volts, amperes, limited)
+        return self._table(told, time, volts, amperes, limited)
 
     def _sweep(self, levels: Array) -> tuple[Array, ...]:
         exact = self._quantised(levels)
@@ -219,16 +192,29 @@ class Keithley2400(SourceSide):
             self._port, exact, dwell, ramp, limit=self._current_limit, aperture=self._aperture
         )
         self._hold(float(levels[-1]))
-        return played.time, played.voltage, played.current, played.limited.astype(np.float64)
+        limited = played.limited.astype(np.float64)
+        return levels, played.time, played.voltage, played.current, limited
 
     def _one_by_one(self, levels: Array) -> tuple[Array, ...]:
+        """Source one after the other; a sweep may end at the compliance, before or after reading.
+
+        (`:SWE:CAB EARL` and `LATE`, [MEM]; the source stays where that was [D].)
+        """
+        end = "NEV" if self._of("mode") == "FIX" else self.settings["abort"]
         taken = []
         for level in levels.tolist():
             if level != self._held:
                 self._hold(level)
             volts, amperes, limited = self._world.measure(self._port, self._dwell, self._aperture)
-            taken.append((self._world.now, volts, amperes, limited))
-        return tuple(np.array(column, dtype=float) for column in zip(*taken, strict=True))
+            if self._kind == "CURR":
+                # At the current it was told is no compliance here: less than that is.
+                limited = abs(amperes) < abs(level) * (1 - 1e-9)
+            if limited and end == "EARL":
+                break
+            taken.append((level, self._world.now, volts, amperes, limited))
+            if limited and end == "LATE":
+                break
+        return tuple(np.array(taken, dtype=float).reshape(-1, 5).T)
 
     @property
     def _aperture(self) -> float:
@@ -260,9 +246,6 @@ class Keithley2400(SourceSide):
     ) -> Array:
         """Return the readings as the instrument reports them."""
         sources_voltage = self._kind == "VOLT"
-        if not sources_voltage:
-            # At the current it was told is no compliance here: less than that is.
-            limited = (np.abs(amperes) < np.abs(levels) * (1 - 1e-9)).astype(np.float64)
         none = np.full(levels.size, NOT_A_NUMBER)
         ohms = readings.ohms(volts, amperes) if "RES" in self._functions else none
         if "VOLT" not in self._functions:

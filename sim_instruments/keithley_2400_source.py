@@ -22,6 +22,9 @@ STEPS: Final = 40_000
 """source levels a range [MEM: 50 µV on 2 V]"""
 ENVELOPE: Final = (21.0, 0.105)
 """above this voltage no more than this current [M: 2420 manual 18-62]"""
+NAMES: Final = {"VOLT": '"VOLT:DC"', "CURR": '"CURR:DC"', "RES": '"RES"'}
+"""how functions are answered"""
+_SLACK: Final = 1 + 1e-9
 LEAST_LIMIT: Final = 1e-3
 """compliance per measurement range [MEM]"""
 PER_COMMAND: Final = 100
@@ -60,22 +63,22 @@ class SourceSide(Device):
 
     def resource(self) -> None:
         """Source the other quantity from now on."""
-        self._check_power()
+        self.check_power()
         self._hold(self._of("level"))
 
     def relevel(self) -> None:
         """Source the level at once, where no sweep decides it."""
-        self._check_power()
+        self.check_power()
         self._hold(self._of("level"))
 
-    def _check_power(self) -> None:
-        """Refuse more than 22 W."""
+    def check_power(self, peak: float = 0.0) -> None:
+        """Refuse more than 22 W, of the level, of the list and of `peak` (V or A)."""
+        most = max(abs(self._of("level")), peak, *map(abs, self._lists[self._kind]), 0.0)
         if self._kind == "VOLT":
-            volts, amperes = self.settings["volt_level"], self.settings["curr_limit"]
+            volts, amperes = most, self.settings["curr_limit"]
         else:
-            volts, amperes = self.settings["volt_limit"], self.settings["curr_level"]
-        peaks = self._lists["VOLT"] if self._kind == "VOLT" else []
-        if max([abs(volts), *map(abs, peaks)]) > ENVELOPE[0] and abs(amperes) > ENVELOPE[1]:
+            volts, amperes = self.settings["volt_limit"], most
+        if volts > ENVELOPE[0] * _SLACK and abs(amperes) > ENVELOPE[1] * _SLACK:
             raise ScpiError(826)
 
     def switch(self) -> None:
@@ -122,6 +125,36 @@ class SourceSide(Device):
         step = reach / REACH / STEPS
         return np.clip(np.rint(levels / step) * step, -reach, reach)
 
+    # What is measured, and so which range limits what is sourced.
+
+    def measure_these(self, *names: str) -> None:
+        """Measure these as well; alone when not concurrent."""
+        functions = {self._function(name) for name in names}
+        self._functions = functions | (self._functions if self.settings["concurrent"] else set())
+
+    def measure_not(self, *names: str) -> None:
+        """Measure these no more."""
+        self._functions -= {self._function(name) for name in names}
+
+    def measure_all(self) -> None:
+        """Measure voltage, current and resistance."""
+        self._functions = set(NAMES)
+
+    def measure_nothing(self) -> None:
+        """Only source."""
+        self._functions = set()
+
+    def measured(self) -> str:
+        """Answer what is measured."""
+        return ",".join(NAMES[name] for name in NAMES if name in self._functions) or '""'
+
+    @staticmethod
+    def _function(text: str) -> str:
+        for short, long in (("VOLT", "VOLTAGE"), ("CURR", "CURRENT"), ("RES", "RESISTANCE")):
+            if text.upper().removesuffix(":DC") in (short, long):
+                return short
+        raise ScpiError(-224)
+
     def delay_by_hand(self) -> None:
         """A delay that was set is no longer automatic."""
         self.settings["delay_auto"] = False
@@ -153,7 +186,7 @@ class SourceSide(Device):
             raise ScpiError(822)
         if limit < LEAST_LIMIT * RANGES[kind][0]:
             raise ScpiError(-222)
-        self._check_power()
+        self.check_power()
         # A compliance below the measurement range takes the range along.
         reach = min(self.settings[f"{name}_range"], fitting(kind, limit))
         self.settings[f"{name}_limit"], self.settings[f"{name}_range"] = limit, reach
@@ -174,7 +207,7 @@ class SourceSide(Device):
             raise ScpiError(-223)
         before, self._lists[kind] = self._lists[kind], list(levels)
         try:
-            self._check_power()
+            self.check_power()
         except ScpiError:
             self._lists[kind] = before
             raise
@@ -185,7 +218,7 @@ class SourceSide(Device):
         before = self._lists[kind]
         self._lists[kind] = before + list(levels)
         try:
-            self._check_power()
+            self.check_power()
         except ScpiError:
             self._lists[kind] = before
             raise

@@ -334,3 +334,29 @@ def test_relative_time_stamps(box):
     assert later[0] == pytest.approx(later[1], rel=1e-4)
     tell(box, ":SYST:TIME:RES")
     assert float(ask(box, ":SYST:TIME?")) == 0.0
+
+
+def test_a_staircase_beyond_the_power_is_refused_before_it_is_sourced(box, world):
+    """A list was refused, the same levels as a staircase reached the device: 200 V at 1 A."""
+    tell(box, ":SENS:CURR:PROT 1;:SOUR:VOLT:MODE SWE;:SOUR:VOLT:STAR 0;STOP 200")
+    tell(box, ":SOUR:SWE:POIN 3;:TRIG:COUN 3;:OUTP ON")
+    assert errors(box) == []
+    before = world.segments
+    assert ask(box, ":READ?") is None
+    assert errors(box) == [826]
+    assert (world.segments, world.at_rest) == (before, True)
+
+
+@pytest.mark.parametrize(("abort", "readings"), [("NEV", 4), ("LATE", 3), ("EARL", 2)])
+@pytest.mark.parametrize("kind", ["VOLT", "CURR"])
+def test_a_sweep_ends_at_the_compliance_where_it_is_told_to(box, kind, abort, readings):
+    """The third of four levels is more than the limit lets through 10 kOhm."""
+    limit, levels = ("CURR", "0.1,0.2,1,0.3") if kind == "VOLT" else ("VOLT", "1E-5,2E-5,1E-4,3E-5")
+    tell(box, f":SOUR:FUNC {kind};:SENS:{limit}:PROT {'5E-5' if kind == 'VOLT' else '0.5'}")
+    tell(box, f":SOUR:{kind}:MODE LIST;:SOUR:LIST:{kind} {levels};:TRIG:COUN 4")
+    tell(box, f":SOUR:SWE:CAB {abort};:FORM:ELEM VOLT,CURR;:SENS:FUNC 'VOLT','CURR';:OUTP ON")
+    found = numbers(ask(box, ":READ?"))
+    assert errors(box) == []
+    assert len(found) == 2 * readings
+    if readings > 2:
+        assert found[4:6] == pytest.approx([0.5, 5e-5])
