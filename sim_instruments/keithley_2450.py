@@ -131,11 +131,13 @@ class Keithley2450(Sweeps):
     def drive(self) -> None:
         """Bring the output to what the source settings say."""
         key, settings = self.key, self.settings
+        if not settings["output"]:
+            self.world.release(self.port)  # whatever is refused below
         most = self.range_of(f"{key}_range") * OVER_RANGE
         if abs(settings[f"{key}_level"]) > most * (1 + 1e-9):
             raise ScpiError(-222)
+        self.check_power(key, settings[f"{key}_level"], settings[f"{key}_limit"])
         if not settings["output"]:
-            self.world.release(self.port)
             return
         level = self._stepped(key, np.array([settings[f"{key}_level"]]))[0]
         limit = settings[f"{key}_limit"]

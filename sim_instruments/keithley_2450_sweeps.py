@@ -16,6 +16,9 @@ SHORTEST_DELAY: Final = 50e-6
 MOST_SIMULATED: Final = 20_000_000
 """readings one trigger may give here, whatever the instrument would do; more is -225"""
 MOST_LOOPED: Final = 300_000
+ENVELOPE: Final = (21.0, 0.105)
+"""V and A; above this voltage no more than this current [MEM: 20 W, as the 2400's]"""
+_SLACK: Final = 1 + 1e-9
 _NO_LEVEL: Final = ("_level", "_off")
 
 
@@ -120,6 +123,13 @@ class Sweeps(ReadingBuffers):
             self.model = None
             raise ScpiError(-225)
 
+    @staticmethod
+    def check_power(key: str, level: float, limit: float) -> None:
+        """Refuse a level and a limit that are more than 20 W together; the number is [D]."""
+        volts, amperes = (level, limit) if key == "volt" else (limit, level)
+        if abs(volts) > ENVELOPE[0] * _SLACK and abs(amperes) > ENVELOPE[1] * _SLACK:
+            raise ScpiError(-221)
+
     def _store(self, key: str, levels: tuple[float, ...], *, append: bool) -> None:
         before = self._listed(key)[0] if append else np.empty(0)
         if len(levels) > MOST_AT_ONCE or len(before) + len(levels) > MOST_LISTED:
@@ -187,4 +197,6 @@ class Sweeps(ReadingBuffers):
             raise ScpiError(-221)
         if len(sweep.levels) * sweep.count > MOST_SIMULATED:
             raise ScpiError(-225)
+        limit = sweep.source[f"{sweep.function}_limit"]
+        self.check_power(sweep.function, float(np.abs(sweep.levels).max()), limit)
         self.model = sweep

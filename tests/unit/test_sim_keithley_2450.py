@@ -215,3 +215,21 @@ def test_any_commands_are_survived(commands: list[tuple[str, str, list[str]]]) -
     bench.send("*RST;*CLS")
     assert bench.ask(":OUTP?;:SYST:ERR?") == '0;0,"No error;0;0 0"'
     bench.manager.close()
+
+
+def test_no_more_than_twenty_watts(bench: Bench) -> None:
+    bench.send(":SOUR:VOLT:ILIM 1;:SOUR:VOLT 22")
+    assert bench.errors() == [-221]
+    bench.send(":SOUR:SWE:VOLT:LIN 0,22,3;:SOUR:LIST:VOLT 22;:SOUR:SWE:VOLT:LIST 1")
+    assert bench.errors() == [-221, -221]
+    bench.send(":SOUR:VOLT:ILIM 0.1;:SOUR:VOLT 200;:SOUR:SWE:VOLT:LIN 0,22,3")
+    assert bench.errors() == []
+
+
+def test_a_refused_function_leaves_nothing_driven(bench: Bench) -> None:
+    """The output was off by its setting, and the device still at 1 V."""
+    bench.send(":SOUR:CURR 1e-3;:SOUR:CURR:RANG 1e-6;:SOUR:VOLT 1;:OUTP ON")
+    bench.send(":SOUR:FUNC CURR")
+    assert bench.errors() == [-222]
+    assert bench.ask(":SOUR:FUNC?;:OUTP?") == "VOLT;0"
+    assert bench.world.at_rest
