@@ -231,7 +231,10 @@ class Keysight81160A(Device):
             each.waveforms[name] = self._stored[name]
 
     def delete_waveform(self, channel: int, name: str) -> None:
-        """Free a non-volatile slot."""
+        """Free a non-volatile slot; what a channel plays stays [D, the number as well]."""
+        if ("USER", name) in [(self.settings[f"function{c}"], self.settings[f"waveform{c}"])
+                              for c in self._channels]:  # fmt: skip
+            raise ScpiError(-221)
         if self._stored.pop(name, None) is None:
             raise ScpiError(-224)
         for each in self._channels.values():
@@ -250,6 +253,8 @@ class Keysight81160A(Device):
     def switch(self, channel: int) -> None:
         """Let the output relay follow its setting."""
         if channel == 1 and self._on != self.settings["output1"]:
+            if self.settings["output1"]:
+                self._resting()  # where there is no such waveform the output stays off
             self._world.sleep(RELAY)
             self._on = self.settings["output1"]
         self.rest(channel)
@@ -330,18 +335,26 @@ class Keysight81160A(Device):
         self, shape: str, channel: int, hertz: float | str = "DEF",
         swing: float | str = "DEF", offset: float | str = "DEF",
     ) -> None:  # fmt: skip
-        """Set function, frequency, swing and offset at once, and switch the output on [MEM]."""
-        self.settings[f"function{channel}"] = shape
-        if isinstance(hertz, (int, float)):
-            if not 1e-6 <= hertz <= 500e6:
-                raise ScpiError(-222)
-            self.set_frequency(channel, float(hertz))
-        high, low = self._levels(channel)
-        swing = high - low if isinstance(swing, str) else float(swing)
-        offset = (high + low) / 2 if isinstance(offset, str) else float(offset)
-        self._set_levels(channel, offset + swing / 2, offset - swing / 2)
-        self.settings[f"output{channel}"] = True
-        self.switch(channel)
+        """Set function, frequency, swing and offset at once, and switch the output on [MEM].
+
+        All of it or, where a part is refused, nothing.
+        """
+        before, high, low = dict(self.settings), *self._levels(channel)
+        try:
+            self.settings[f"function{channel}"] = shape
+            if isinstance(hertz, (int, float)):
+                if not 1e-6 <= hertz <= 500e6:
+                    raise ScpiError(-222)
+                self.set_frequency(channel, float(hertz))
+            swing = high - low if isinstance(swing, str) else float(swing)
+            offset = (high + low) / 2 if isinstance(offset, str) else float(offset)
+            self._set_levels(channel, offset + swing / 2, offset - swing / 2)
+            self.settings[f"output{channel}"] = True
+            self.switch(channel)
+        except ScpiError:
+            self.settings.update(before)
+            self._set_levels(channel, high, low)
+            raise
 
     apply_sin = partialmethod(_apply, "SIN")
     apply_squ = partialmethod(_apply, "SQU")

@@ -266,3 +266,32 @@ def test_pymeasures_waveform_recipe(stock):
     channel.apply_pulse(1e6, 1.0, 0.5)
     channel.apply_noise(1.0, 0.5)
     channel.apply_dc(0.5)
+
+
+def test_a_waveform_in_use_is_not_deleted(box, world):
+    """Deleted, it left an output that said it was off, and was on with the next setting."""
+    tell(box, b":DATA1:DAC VOLATILE,#14\x1f\xff\xe0\x01;:DATA1:COPY RISE")
+    tell(box, ":FUNC1:USER RISE;:FUNC1 USER;:ARM:SOUR1 MAN")
+    tell(box, ":DATA1:DEL RISE")
+    assert error(box) == -221
+    tell(box, ":OUTP1 ON;:FUNC1 PULS;:OUTP1 OFF")
+    assert error(box) == 0
+    assert world.held is None
+
+
+def test_an_output_without_its_waveform_stays_off(box, world):
+    tell(box, ":FUNC1:USER NOWHERE;:FUNC1 USER;:ARM:SOUR1 MAN;:OUTP1 ON")
+    assert error(box) == -224
+    assert ask(box, ":OUTP1?") == "0"
+    tell(box, ":FUNC1 PULS")
+    assert world.held is None
+
+
+def test_what_cannot_be_applied_whole_is_not_applied_at_all(box, world):
+    tell(box, ":FUNC1 SQU;:FREQ1 1E3;:VOLT1 1;:VOLT1:OFFS 0.5")
+    tell(box, ":APPL1:RAMP 2E3, 50, 0")
+    assert error(box) == -222
+    assert [ask(box, f":{name}?") for name in ("FUNC1", "OUTP1")] == ["SQU", "0"]
+    assert float(ask(box, ":FREQ1?")) == pytest.approx(1e3)
+    assert [float(ask(box, f":VOLT1{name}?")) for name in ("", ":OFFS")] == [1.0, 0.5]
+    assert world.held is None
