@@ -1,9 +1,11 @@
 """The command table of a simulated Keithley 2450."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sim_instruments.keithley_buffer import ELEMENTS
+from sim_instruments.ranges import Range, RangeSetting, smallest
 from sim_instruments.scpi import (
     Action,
     Boolean,
@@ -12,14 +14,13 @@ from sim_instruments.scpi import (
     Number,
     Query,
     Reply,
-    ScpiError,
     Setting,
     Text,
 )
 from sim_instruments.scpi_lexer import Token
 
 if TYPE_CHECKING:
-    from sim_instruments.scpi import Device
+    pass
 
 VOLTAGE_RANGES: Final = (0.02, 0.2, 2.0, 20.0, 200.0)
 """V [QC range_vals]"""
@@ -35,53 +36,17 @@ LONGEST_DELAY: Final = 1e4
 """s [M: 2470 reference 12-92]"""
 
 
+def reach(each: float) -> float:
+    """Return how far a range can be sourced and measured."""
+    return each * OVER_RANGE * (1 + 1e-12)
+
+
 def fitting(ranges: tuple[float, ...], value: float) -> float:
     """Return the smallest range that can hold `value`."""
-    for each in ranges:
-        if abs(value) <= each * OVER_RANGE * (1 + 1e-12):
-            return each
-    return ranges[-1]
+    return smallest(ranges, value, reach)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A range parameter: any number, and the smallest range that holds it is taken."""
-
-    unit: str
-    ranges: tuple[float, ...]
-    default: float
-
-    def parse(self, token: Token, device: "Device") -> float:
-        """Return the range."""
-        most = self.ranges[-1] * OVER_RANGE
-        number = Number(self.unit, -most, most, self.default)
-        if token.kind == "word" and token.text in ("MIN", "MINIMUM"):
-            return self.ranges[0]
-        return fitting(self.ranges, float(number.parse(token, device)))
-
-    def show(self, value: float) -> str:
-        """Return NR3."""
-        return f"{value:.6E}"
-
-
-@dataclass(frozen=True, slots=True)
-class RangeSetting(Setting):
-    """A range; setting it ends autoranging, which lives under the same name plus ``_auto``."""
-
-    def run(
-        self, device: Any, query: bool, suffixes: tuple[int, ...], tokens: tuple[Token, ...]
-    ) -> Reply:
-        """Set or answer."""
-        if query:
-            if tokens:
-                raise ScpiError(-108)
-            return self.kind.show(device.range_of(self.name))
-        auto, device.settings[f"{self.name}_auto"] = device.settings[f"{self.name}_auto"], False
-        try:
-            return Setting.run(self, device, query, suffixes, tokens)
-        except ScpiError:
-            device.settings[f"{self.name}_auto"] = auto
-            raise
+_range = partial(Range, reach=reach, form="{:.6E}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +81,7 @@ def _source(name: str, unit: str, most: float, ranges: tuple[float, ...]) -> tup
     }[key]
     return (
         Setting(f"{root}[:LEVel][:IMMediate][:AMPLitude]", f"{key}_level", level, "drive"),
-        RangeSetting(f"{root}:RANGe", f"{key}_range", Range(unit, ranges, ranges[0]), "drive"),
+        RangeSetting(f"{root}:RANGe", f"{key}_range", _range(unit, ranges, ranges[0]), "drive"),
         AutoSetting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True), "drive"),
         Setting(f"{root}:{limit}[:LEVel]", f"{key}_limit", limits, "drive"),
         Query(f"{root}:{limit}[:LEVel]:TRIPped", "tripped"),
@@ -145,9 +110,9 @@ def _sense(name: str, unit: str, ranges: tuple[float, ...]) -> tuple[Command, ..
     key = f"sense_{name[:3].lower()}"
     root = f"[SENSe[1]]:{name}[:DC]"
     return (
-        RangeSetting(f"{root}:RANGe[:UPPer]", f"{key}_range", Range(unit, ranges, ranges[-1])),
+        RangeSetting(f"{root}:RANGe[:UPPer]", f"{key}_range", _range(unit, ranges, ranges[-1])),
         AutoSetting(f"{root}:RANGe:AUTO", f"{key}_range_auto", Boolean(True)),
-        Setting(f"{root}:RANGe:AUTO:LLIMit", f"{key}_range_low", Range(unit, ranges, ranges[0])),
+        Setting(f"{root}:RANGe:AUTO:LLIMit", f"{key}_range_low", _range(unit, ranges, ranges[0])),
         Setting(f"{root}:NPLCycles", f"{key}_nplc", Number("", 0.01, 10, 1.0)),
         Setting(f"{root}:AZERo[:STATe]", f"{key}_autozero", Boolean(True)),
         Setting(f"{root}:RSENse", f"{key}_four_wire", Boolean()),

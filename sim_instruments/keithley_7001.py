@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from sim_instruments.scpi import Action, Command, Device, Query, Setting
 from sim_instruments.scpi_lexer import Token
-from sim_instruments.scpi_parameters import Boolean, Choice, Number
+from sim_instruments.scpi_parameters import Boolean, Choice, Number, listed
 from sim_instruments.status import ScpiError
 from sim_instruments.world import World
 
@@ -56,20 +56,7 @@ class Channels:
         known = _channels(device.SLOTS)
         if self.all and token.kind == "word" and token.text == "ALL":
             return tuple(known)
-        if token.kind != "expression":
-            raise ScpiError(-104)
-        text = "".join(token.text.split())
-        if not text.startswith("@"):
-            raise ScpiError(-171)
-        found: list[Channel] = []
-        for part in text[1:].split(",") if text[1:] else ():
-            first, *last = (_place(end, known) for end in part.split(":"))
-            if len(last) > 1:
-                raise ScpiError(-171)
-            if last and last[0] < first:
-                raise ScpiError(-222)
-            found.extend(known[first : (last or [first])[0] + 1])
-        return tuple(found)
+        return tuple(known[k] for k in listed(token, lambda text: _place(text, known)))
 
     def show(self, value: tuple[Channel, ...]) -> str:
         """Return the list, neighbours in a row as a range [IX: a 7001 with 7012 cards]."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from sim_instruments.scpi import Action, Command, Query, Reply
 from sim_instruments.scpi_lexer import Token
-from sim_instruments.scpi_parameters import Boolean, Choice, Number, Parameter
+from sim_instruments.scpi_parameters import Boolean, Choice, Number, Parameter, listed
 from sim_instruments.status import ScpiError
 
 Channel = tuple[int, int, int]
@@ -36,21 +36,11 @@ class Channels:
 
     def parse(self, token: Token, device: Any) -> tuple[Channel, ...]:
         """Return the channels in the order sent."""
-        if token.kind != "expression":
-            raise ScpiError(-104)
-        text = "".join(token.text.split())
-        if not text.startswith("@"):
-            raise ScpiError(-171)
         known: list[Channel] = device.channels
-        found: list[Channel] = []
-        for part in text[1:].split(","):
-            first, *last = (_place(end, known) for end in part.split(":"))
-            if len(last) > 1:
-                raise ScpiError(-171)
-            if last and last[0] < first:
-                raise ScpiError(-222)
-            found.extend(known[first : (last or [first])[0] + 1])
-        return tuple(found)
+        found = listed(token, lambda text: _place(text, known))
+        if not found:
+            raise ScpiError(-171)
+        return tuple(known[k] for k in found)
 
     def show(self, value: tuple[Channel, ...]) -> str:
         """Return the list, five digits each."""

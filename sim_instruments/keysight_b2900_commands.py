@@ -1,9 +1,11 @@
 """The command table of a simulated Keysight B2902A."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+from sim_instruments.ranges import Range, RangeSetting, smallest
 from sim_instruments.scpi import (
     Action,
     Boolean,
@@ -52,7 +54,7 @@ BOTH: Final = Channels((1, 2))
 
 def fitting(ranges: tuple[float, ...], value: float) -> float:
     """Return the smallest range that holds `value`, the largest if none does."""
-    return next((each for each in ranges if abs(value) <= reach(each)), ranges[-1])
+    return smallest(ranges, value, reach)
 
 
 def reach(each: float) -> float:
@@ -60,47 +62,7 @@ def reach(each: float) -> float:
     return each * (1.05 if each in VOLTAGE_RANGES else 1.01) * (1 + 1e-12)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A range parameter: any number, and the smallest range that holds it is taken."""
-
-    unit: str
-    ranges: tuple[float, ...]
-    default: float
-
-    def parse(self, token: Token, device: "Device") -> float:
-        """Return the range."""
-        most = reach(self.ranges[-1])
-        if token.kind == "word" and token.text in ("MIN", "MINIMUM"):
-            return self.ranges[0]
-        value = Number(self.unit, -most, most, self.default).parse(token, device)
-        return fitting(self.ranges, float(value))
-
-    def show(self, value: float) -> str:
-        """Return NR3."""
-        return f"{value:+.6E}"
-
-
-@dataclass(frozen=True, slots=True)
-class RangeSetting(Setting):
-    """A range; setting it ends autoranging, which lives under the same name plus ``_auto``."""
-
-    def run(
-        self, device: Any, query: bool, suffixes: tuple[int, ...], tokens: tuple[Token, ...]
-    ) -> Reply:
-        """Set or answer what is in force."""
-        (channel,) = suffixes
-        if query:
-            if tokens:
-                raise ScpiError(-108)
-            return self.kind.show(device.range_of(self.name, channel))
-        auto = f"{self.name}_auto{channel}"
-        before, device.settings[auto] = device.settings[auto], False
-        try:
-            return Setting.run(self, device, query, suffixes, tokens)
-        except ScpiError:
-            device.settings[auto] = before
-            raise
+_range = partial(Range, reach=reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +135,7 @@ def _source(name: str, unit: str, most: float, ranges: tuple[float, ...]) -> tup
     key = name[:4].lower()
     root = f"[SOURce[1|2]]:{name}"
     level = _signed(unit, -most, most, 0.0)
-    limits = Range(unit, ranges, ranges[0])
+    limits = _range(unit, ranges, ranges[0])
     return (
         Setting(f"{root}[:LEVel][:IMMediate][:AMPLitude]", f"{key}_level", level, "relevel"),
         Action(f"{root}[:LEVel]:TRIGgered[:AMPLitude]", f"set_{key}_triggered", (level,)),
@@ -200,9 +162,9 @@ def _sense(name: str, unit: str, ranges: tuple[float, ...], limit: Number) -> tu
     """Return the commands of one measure function; the aperture is common to all of them."""
     key = name[:4].lower()
     root = f"SENSe[1|2]:{name}[:DC]"
-    small = Range(unit, ranges, ranges[0])
+    small, medium = (_range(unit, ranges, ranges[k]) for k in (0, 3))
     return (
-        RangeSetting(f"{root}:RANGe[:UPPer]", f"sense_{key}_range", Range(unit, ranges, ranges[3])),
+        RangeSetting(f"{root}:RANGe[:UPPer]", f"sense_{key}_range", medium),
         Setting(f"{root}:RANGe:AUTO", f"sense_{key}_range_auto", Boolean(True)),
         Setting(f"{root}:RANGe:AUTO:LLIMit", f"sense_{key}_range_low", small),
         Setting(f"{root}:RANGe:AUTO:MODE", f"sense_{key}_range_mode",

@@ -277,6 +277,27 @@ class Channels:
         return f"(@{','.join(map(str, value))})"
 
 
+def listed(token: Token, place: Callable[[str], int]) -> list[int]:
+    """Return the places in a channel list ``(@a,b:c)``, in the order sent; a range goes upwards.
+
+    `place` finds one channel, and raises where it is none. What has nothing in it holds nothing.
+    """
+    if token.kind != "expression":
+        raise ScpiError(-104)
+    text = "".join(token.text.split())
+    if not text.startswith("@"):
+        raise ScpiError(-171)
+    found: list[int] = []
+    for part in text[1:].split(",") if text[1:] else ():
+        first, *last = map(place, part.split(":"))
+        if len(last) > 1:
+            raise ScpiError(-171)
+        if last and last[0] < first:
+            raise ScpiError(-222)
+        found.extend(range(first, (last or [first])[0] + 1))
+    return found
+
+
 def definite(data: bytes) -> bytes:
     """Return `data` as a definite length block."""
     length = str(len(data)).encode()
