@@ -45,6 +45,8 @@ RTN_MOST = 0.5
 """largest part a trap adds to the resistance [M]"""
 ROOM = 300.0
 """K"""
+FROZEN = 1e100
+"""s, for ever"""
 UNKNOWN = 1e-6
 """s, integration time where nothing says one [D]"""
 WHITE, THERMAL, FANO, KELVIN, AMPLITUDE, EXPONENT, ATTEMPT = range(7)
@@ -215,8 +217,8 @@ def _trapped(resistance: float, gap: float, span: float, traps: Array, p: Array,
     cooler = ROOM / p[KELVIN]
     left = 1.0
     for j in range(traps.shape[1]):
-        capture = p[ATTEMPT] * (traps[CAPTURE, j] / p[ATTEMPT]) ** cooler
-        emission = p[ATTEMPT] * (traps[EMISSION, j] / p[ATTEMPT]) ** cooler
+        capture = min(p[ATTEMPT] * (traps[CAPTURE, j] / p[ATTEMPT]) ** cooler, FROZEN)
+        emission = min(p[ATTEMPT] * (traps[EMISSION, j] / p[ATTEMPT]) ** cooler, FROZEN)
         mean, traps[OCCUPIED, j] = _occupied(gap, span, capture, emission, traps[OCCUPIED, j], rng)
         left *= 1.0 - mean * part / (1.0 + part)
     return left

@@ -161,6 +161,17 @@ def test_warm_traps_are_faster():
     assert changes(330.0) > 3 * changes(300.0)
 
 
+def test_a_frozen_trap_stays_as_it_was_found():
+    found = []
+    for seed in range(40):
+        out = readings(telegraph(1e-3, 1e-3, seed=seed), 50, 1.0, 1e-3, temperature=4.2)
+        assert np.ptp(out) == 0.0
+        found.append(out[0])
+    full = sum(current < 0.95 * I0 for current in found)
+    print(f"at 4.2 K {full} of 40 traps are occupied, for ever")
+    assert 8 <= full <= 32
+
+
 def test_traps_are_poisson_and_their_times_log_uniform():
     found = [ReadNoise(NoiseParameters(rtn_traps=1.0), seed).traps for seed in range(2000)]
     numbers = np.array([len(traps) for traps in found])
