@@ -104,8 +104,9 @@ class IontronicLiParameters:
     """1/s, k_f [D]"""
     forming_current: Annotated[float, Bound("A", 0.0, 1.0)] = 1e-6
     """A, I_f: less forms nothing [D]"""
-    battery: Annotated[float, Bound("", 0.0, 0.9)] = 0.0
-    """k_N, share of the Nernst voltage seen at the terminals; 0.3 with emf [D]"""
+    battery: Annotated[float, Bound("", 0.0, 0.7)] = 0.0
+    """k_N, share of the Nernst voltage seen at the terminals; 0.3 with emf, 0.7 is 95 mV at 400 K,
+    the most a circuit looks for [D]"""
     spread_conductance: Annotated[float, Bound("", 0.0, 0.5)] = 0.05
     """log-normal sigma between devices [D]"""
     spread_rate: Annotated[float, Bound("", 0.0, 1.0)] = 0.10

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim_instruments.models.iontronic_li import IontronicLi
+from sim_instruments.models.iontronic_li import IontronicLi, IontronicLiParameters
+from sim_instruments.models.parameters import bounds
 
 YEAR = 3.156e7
 EXACT = {"spread_conductance": 0.0, "spread_rate": 0.0, "spread_forming": 0.0,
@@ -234,6 +235,17 @@ def test_the_battery_is_seen_at_the_terminals_and_gone_at_half():
     assert full.current(nernst) == pytest.approx(0.0, abs=1e-15)
     assert full.current(0.0) < 0.0
     assert half.current(0.0) == pytest.approx(0.0, abs=1e-18)
+
+
+@pytest.mark.parametrize("filling", [0.0, 1.0])
+def test_the_strongest_battery_is_found_from_behind_any_resistance(filling):
+    strongest = bounds(IontronicLiParameters)["battery"].high
+    li = device(filling=filling, battery=strongest, formed=True)
+    nernst = strongest * 8.617333e-5 * 400 * math.log((filling + 0.02) / (1.02 - filling))
+    read = (np.array([1e-3]), np.array([1e-9]), np.zeros(1))
+    current = li.play(*read, resistance=1e9, temperature=400.0).current[0]
+    print(f"{nernst * 1e3:+.1f} mV of its own give {current:.3g} A through 1 GOhm")
+    assert current == pytest.approx((1e-3 - nernst) / 1e9, rel=0.02)
 
 
 def test_the_battery_is_followed_in_small_steps():
