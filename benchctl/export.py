@@ -8,7 +8,7 @@ import numpy as np
 
 from benchctl.destination import make_folder_of
 from benchctl.errors import ConfigError
-from benchctl.store import StoredRun
+from benchctl.store import Column, StoredRun
 
 
 def export_run(file: Path, to: str, out: Path | None = None) -> Path:
@@ -43,7 +43,9 @@ def _parquet(stored: StoredRun, path: Path) -> None:
     from pyarrow import parquet
 
     fields = [
-        pyarrow.field(c.slug, pyarrow.float64(), metadata={"units": c.unit, "long_name": c.title})
+        pyarrow.field(
+            c.slug, pyarrow.float64(), metadata={k: _text(v) for k, v in _said(c).items()}
+        )
         for c in stored.columns
     ]
     schema = pyarrow.schema(fields, metadata={k: str(v) for k, v in _attributes(stored).items()})
@@ -55,11 +57,17 @@ def _parquet(stored: StoredRun, path: Path) -> None:
 def _netcdf(stored: StoredRun, path: Path) -> None:
     import xarray
 
-    data = {
-        c.slug: ("row", stored.data[c.slug], {"units": c.unit, "long_name": c.title})
-        for c in stored.columns
-    }
+    data = {c.slug: ("row", stored.data[c.slug], _said(c)) for c in stored.columns}
     xarray.Dataset(data, attrs=_attributes(stored)).to_netcdf(path, engine="h5netcdf")
+
+
+def _said(column: Column) -> dict[str, Any]:
+    """Return what is written about a column; these formats have no unit for a plain number."""
+    return column.attributes | {"units": column.unit}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else " ".join(f"{number:g}" for number in value)
 
 
 def _attributes(stored: StoredRun) -> dict[str, Any]:

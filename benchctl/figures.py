@@ -78,8 +78,12 @@ def _seen(each: Plot, stored: StoredRun) -> bool:
     return any(bool(np.isfinite(stored.data[y]).any()) for y in ys)
 
 
+def _headings(stored: StoredRun) -> dict[str, Heading]:
+    return {c.slug: heading(c.title, c.codes) for c in stored.columns}
+
+
 def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
-    heads = {c.slug: heading(c.title) for c in stored.columns}
+    heads = _headings(stored)
     ys = (each.y,) if isinstance(each.y, str) else each.y
     groups = stored.data[each.by] if each.by else np.zeros(stored.rows)
     curves = [(y, value) for y in ys for value in _in_order(groups)]
@@ -91,7 +95,7 @@ def _draw(ax: "Axes", each: Plot, stored: StoredRun) -> None:
         x, points = across.of(stored.data[each.x][chosen]), up.of(stored.data[y][chosen])
         marked = "." if not lines or len(x) <= MARKED else ""
         words = [heads[y].title] if len(ys) > 1 else []
-        words += [show(float(value), heads[each.by].unit)] if each.by else []
+        words += [heads[each.by].say(float(value))] if each.by else []
         ax.plot(x, points, color=colour, label=" ".join(words), marker=marked, markersize=4,
                 linewidth=1, linestyle="-" if lines else "none")  # fmt: skip
     ax.set_xscale("log" if each.log_x else "linear")
@@ -110,7 +114,7 @@ def _draw_map(ax: "Axes", each: Plot, stored: StoredRun) -> None:
     from matplotlib.colors import LogNorm, Normalize
     from matplotlib.ticker import MaxNLocator
 
-    heads = {c.slug: heading(c.title) for c in stored.columns}
+    heads = _headings(stored)
     slugs = (str(each.y), each.x, each.by)
     seen = np.isfinite(stored.data[each.by])
     y, x, values = (stored.data[slug][seen] for slug in slugs)
@@ -163,7 +167,10 @@ class _Scale:
         """Label the axis and place its ticks."""
         title = f"|{head.title}|" if self._folded else head.title
         _label(axis, Heading(title, head.unit), log=self._log)
-        if not (self._log or head.unit) and self._whole:
+        if head.codes:
+            axis.set_ticks(list(head.codes), labels=list(head.codes.values()))
+            axis.set_view_interval(min(head.codes) - 0.5, max(head.codes) + 0.5, ignore=True)
+        elif not (self._log or head.unit) and self._whole:
             from matplotlib.ticker import MaxNLocator
 
             axis.set_major_locator(MaxNLocator("auto", integer=True, steps=ROUND))

@@ -1,8 +1,8 @@
 """What a procedure declares about its columns and plots, as people read it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from benchctl.quantities import show
@@ -21,18 +21,39 @@ class Heading:
 
     title: str
     unit: str
+    codes: Mapping[float, str] = field(default_factory=dict, hash=False, repr=False)
+    """words for the numbers of a column that has words for values"""
+
+    def say(self, value: float) -> str:
+        """Return a value of the column as people read it.
+
+        >>> Heading("Branch", "", {1: "up"}).say(1.0), Heading("Cycle", "").say(1e4)
+        ('up', '10,000')
+        """
+        return self.codes.get(value) or say(value, self.unit)
 
 
-def heading(column: str) -> Heading:
+def heading(column: str, codes: Mapping[float, str] = {}) -> Heading:
     """Split a full column name.
 
     >>> heading("Set conductance (S)"), heading("Cycle")
     (Heading(title='Set conductance', unit='S'), Heading(title='Cycle', unit=''))
     """
     if not column.endswith(")"):
-        return Heading(column.strip(), "")
+        return Heading(column.strip(), "", codes)
     title, _, unit = column[:-1].rpartition("(")
-    return Heading(title.strip(), unit.strip())
+    return Heading(title.strip(), unit.strip(), codes)
+
+
+def say(value: float, unit: str) -> str:
+    """Return a quantity, or a count with its thousands apart.
+
+    >>> say(1e7, ""), say(0.25, ""), say(2.5e-6, "S"), say(-0.0, "A")
+    ('10,000,000', '0.25', '2.5 µS', '0 A')
+    """
+    if not unit and float(value).is_integer() and abs(value) < 1e12:
+        return f"{int(value):,}"
+    return show(float(value) + 0.0, unit)  # added to 0, a -0 loses its sign
 
 
 def common_heading(heads: Sequence[Heading]) -> Heading:
@@ -90,6 +111,6 @@ def _needs(plot: Any) -> set[str]:
 
 def headings_of(procedure: Any) -> dict[str, Heading]:
     """Return slug to heading of a procedure's columns."""
-    from benchctl.store import Column
+    from benchctl.store import columns_of
 
-    return {column.slug: heading(column.title) for column in map(Column.of, procedure.DATA_COLUMNS)}
+    return {c.slug: heading(c.title, c.codes) for c in columns_of(procedure)}

@@ -18,7 +18,7 @@ from benchctl.errors import BenchError, ConfigError, Stopped, unknown
 from benchctl.parameters import choice, count, quantities_list, quantity, switch
 from benchctl.rows import Table
 from benchctl.stimulus import Stimulus, Trace
-from benchctl.store import Column
+from benchctl.store import Column, columns_of
 
 if TYPE_CHECKING:
     from benchctl.bench import Bench
@@ -93,6 +93,8 @@ class Procedure(pymeasure.experiment.Procedure):
     """the recipe goes through the cells of an array by itself"""
     PLOTS: ClassVar[tuple[Plot, ...]] = ()
     DATA_COLUMNS: ClassVar[list[str]] = []
+    CODES: ClassVar[Mapping[str, Mapping[float, str]]] = {}
+    """words for the numbers of a column (by slug) that has words for values"""
 
     dut: "Dut"
     rng: np.random.Generator
@@ -130,7 +132,7 @@ class Procedure(pymeasure.experiment.Procedure):
     @classmethod
     def columns(cls) -> list[Column]:
         """Return the columns a run of this procedure has."""
-        return [Column.of(title) for title in cls.DATA_COLUMNS]
+        return columns_of(cls)
 
     @classmethod
     def parse_parameters(cls, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pymeasure.units import ureg
 
 from benchctl.errors import BenchError, Stopped, unknown
 from benchctl.stimulus import FloatArray
-from benchctl.store import Column
+from benchctl.store import Column, columns_of
 
 #: Rows at which a block closes.
 ROWS: Final = 4096
@@ -177,7 +177,7 @@ class StockRows:
         progress: Callable[[float], None],
         message: Callable[[str], None],
     ) -> None:
-        self._columns = [Column.of(title) for title in procedure.DATA_COLUMNS]
+        self._columns = columns_of(procedure)
         self._units = procedure.parse_columns(procedure.DATA_COLUMNS)
         self._block = block
         self._progress = progress

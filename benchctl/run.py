@@ -31,7 +31,7 @@ from benchctl.interrupts import Interrupts
 from benchctl.procedure import Merit, Procedure
 from benchctl.rows import RowBlock, StockRows
 from benchctl.stimulus import FloatArray, Trace
-from benchctl.store import Column, Header, RunFile, plain
+from benchctl.store import Header, RunFile, columns_of, plain
 
 if TYPE_CHECKING:
     from benchctl.bench import Bench
@@ -107,7 +107,7 @@ class Run:
         self.procedure = procedure
         self.bench = bench
         self.seed = _seed(bench, seed)
-        self.columns = [Column.of(title) for title in procedure.DATA_COLUMNS]
+        self.columns = columns_of(procedure)
         self.path = Path(out) if out is not None else Path("runs")
         """the file; until `execute` made it, what was given as `out`"""
         self._observers = list(observers)

@@ -30,9 +30,9 @@ class Endurance(Cycling):
     """Cycle the device and read both states in every cycle, unless told to decimate.
 
     With "Read every" above 1 the cycles in between are applied blind; they are reported as not
-    observed and count neither as good nor as failed. Outcome: 0 good, 1 stuck low, 2 stuck high,
-    3 window closed. After enough failures in a row among the observed cycles the run stops; the
-    rest of the block (a second of bench time at most) has been applied by then.
+    observed and count neither as good nor as failed. After enough failures in a row among the
+    observed cycles the run stops; the rest of the block (a second of bench time at most) has been
+    applied by then.
 
     A simulated bench gets to 1e9 cycles in seconds: with "Fully stepped cycles" only so many are
     applied one by one. From there on short stretches of applied cycles, ten in a decade, alternate
@@ -68,6 +68,9 @@ class Endurance(Cycling):
         "Outcome",
         "Time (s)",
     ]
+    CODES: ClassVar[Mapping[str, Mapping[float, str]]] = {
+        "outcome": {kind: kind.name.lower().replace("_", " ") for kind in Outcome}
+    }
     PLOTS: ClassVar[tuple[Plot, ...]] = (
         Plot("cycle", ("set_conductance", "reset_conductance"), "Window", True, True, "points"),
         Plot("cycle", "outcome", "Outcome", True, kind="points"),
@@ -239,4 +242,4 @@ def _shares(applied: float, represented: float, wears: bool | None) -> dict[str,
 
 
 def _named(outcome: Outcome) -> str:
-    return "none" if outcome is Outcome.GOOD else outcome.name.lower().replace("_", " ")
+    return "none" if outcome is Outcome.GOOD else Endurance.CODES["outcome"][outcome]

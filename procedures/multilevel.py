@@ -18,6 +18,7 @@ from procedures.merits import merit
 from procedures.programming import Programming
 from procedures.steps import write_verify
 
+UP, DOWN = 1, -1
 UNDER_WAY, REACHED, MISSED = 0, 1, 2
 VERDICTS = {"": UNDER_WAY, "reached": REACHED}
 
@@ -29,7 +30,7 @@ class Multilevel(Programming):
     directions. Three guards end a try instead of pushing on: the attempt budget, the largest
     voltage of each polarity, and a lowest conductance below which no reset pulse is given. Every
     pulse is a row. After a try the level is read again, because the read that ended the try was
-    chosen for being inside the band. Verdict: 0 under way, 1 reached, 2 missed.
+    chosen for being inside the band.
     """
 
     levels = quantities_list("Levels", "5 uS, 10 uS, 20 uS, 40 uS, 80 uS", "S", 1e-12, 10)
@@ -57,6 +58,10 @@ class Multilevel(Programming):
         "Energy (J)",
         "Time (s)",
     ]
+    CODES: ClassVar[Mapping[str, Mapping[float, str]]] = {
+        "direction": {UP: "upwards", DOWN: "downwards"},
+        "verdict": {UNDER_WAY: "under way", REACHED: "reached", MISSED: "missed"},
+    }
     PLOTS: ClassVar[tuple[Plot, ...]] = (
         Plot("pulse", ("conductance", "target"), "Programming", log_y=True),
         Plot("target", "confirmed", "Levels", True, True, "points", by="direction"),
@@ -81,7 +86,7 @@ class Multilevel(Programming):
 
     def _tries(self) -> Iterator[tuple[int, int, float]]:
         for repeat in range(1, self.repeats + 1):
-            for direction in (1, -1):
+            for direction in (UP, DOWN):
                 for target in self.targets()[::direction]:
                     yield repeat, direction, target
 

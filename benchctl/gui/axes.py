@@ -81,6 +81,8 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
         self, minimum: float, maximum: float, size: float
     ) -> list[tuple[float | None, list[float]]]:
         """Return the ticks level by level, none of them twice: text drawn twice looks bold."""
+        if self.head.codes:
+            return [(None, [n for n in sorted(self.head.codes) if minimum <= n <= maximum])]
         found = super().tickValues(minimum, maximum, size)
         if not self._log:
             return list(found)
@@ -93,6 +95,14 @@ class QuantityAxis(pg.AxisItem):  # type: ignore[misc,unused-ignore]
             seen.update(round(value, 9) for value in fresh)
             levels.append((spacing, fresh))
         return levels
+
+    def tickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """Return the texts of the ticks: words where the column has words for values."""
+        if self.head.codes:
+            return [self.head.say(value) for value in values]
+        return list(super().tickStrings(values, scale, spacing))
 
     def logTickStrings(  # noqa: N802 - pyqtgraph's name
         self, values: Sequence[float], scale: float, spacing: float

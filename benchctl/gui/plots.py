@@ -14,7 +14,6 @@ from benchctl.gui.live import Curve, LiveMap, LivePlot, LiveTable
 from benchctl.gui.maps import MapCard
 from benchctl.gui.theme import Theme, between
 from benchctl.headings import Heading, common_heading
-from benchctl.quantities import show
 from benchctl.stimulus import FloatArray
 
 #: Curves of fewer points show each point.
@@ -41,6 +40,8 @@ class PlotCard(QWidget):
         self.plot.setLogMode(spec.log_x, spec.log_y)
         self.plot.getPlotItem().setDownsampling(auto=False)
         self.plot.setMinimumSize(220, 120)
+        if y.codes:
+            self.plot.setYRange(min(y.codes) - 0.5, max(y.codes) + 0.5, padding=0)
         self._legend = QLabel()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._legend.setWordWrap(True)
@@ -156,9 +157,7 @@ class PlotCard(QWidget):
         head = self._headings[self.live.spec.by]
         groups = list(dict.fromkeys(curve.group for curve in curves))
         swatches = [
-            swatch(
-                self._group_colour(i, len(groups), truncated).name(), _group_text(group, head.unit)
-            )
+            swatch(self._group_colour(i, len(groups), truncated).name(), head.say(group))
             for i, group in enumerate(groups)
         ]
         last = " (newest only)" if truncated else ""
@@ -230,9 +229,3 @@ def places(count: int) -> list[tuple[int, int, int, int]]:
 
 def _whole(values: FloatArray) -> bool:
     return bool((values == np.round(values)).all())
-
-
-def _group_text(group: Any, unit: str) -> str:
-    if isinstance(group, float):
-        return show(group, unit)
-    return f"{group} {unit}".rstrip()

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from benchctl.headings import Heading
-from benchctl.quantities import show
+from benchctl.headings import Heading, say
 
 #: Share of the width that is the note's, where it needs that much.
 NOTE: Final = 0.3
@@ -198,7 +197,7 @@ def _text(value: Any, unit: str) -> str:
         return "not known"
     if isinstance(value, list | tuple):
         return ", ".join(_text(entry, unit) for entry in value)
-    return number(value, unit) if isinstance(value, int | float) else str(value)
+    return say(value, unit) if isinstance(value, int | float) else str(value)
 
 
 def newest(row: Mapping[str, Any], headings: Mapping[str, Heading]) -> str:
@@ -211,16 +210,5 @@ def newest(row: Mapping[str, Any], headings: Mapping[str, Heading]) -> str:
     for slug, value in row.items():
         head = headings[slug]
         if value == value:  # NaN says "not observed"
-            parts.append(f"{head.title} {number(float(value), head.unit)}")
+            parts.append(f"{head.title} {head.say(value)}")
     return "Latest:  " + "   ".join(parts) if parts else ""
-
-
-def number(value: float, unit: str) -> str:
-    """Return a quantity, or a count with its thousands apart.
-
-    >>> number(1e7, ""), number(0.25, ""), number(2.5e-6, "S"), number(-0.0, "A")
-    ('10,000,000', '0.25', '2.5 µS', '0 A')
-    """
-    if not unit and float(value).is_integer() and abs(value) < 1e12:
-        return f"{int(value):,}"
-    return show(float(value) + 0.0, unit)  # added to 0, a -0 loses its sign

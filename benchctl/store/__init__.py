@@ -5,7 +5,17 @@ writer leaves every flushed row. At the end it becomes a plain compressed file, 
 """
 
 from benchctl.store.reading import StoredRun, StoredTrace, repair
-from benchctl.store.schema import Column, Header, plain, slug
+from benchctl.store.schema import Column, Header, columns_of, plain, slug
 from benchctl.store.writing import RunFile
 
-__all__ = ["Column", "Header", "RunFile", "StoredRun", "StoredTrace", "plain", "repair", "slug"]
+__all__ = [
+    "Column",
+    "Header",
+    "RunFile",
+    "StoredRun",
+    "StoredTrace",
+    "columns_of",
+    "plain",
+    "repair",
+    "slug",
+]

@@ -23,6 +23,8 @@ LIBVER: Final = ("v110", "v110")
 CHUNK: Final = 2048
 #: Bytes HDF5 may keep of each column; its own choice, 8 MB, is a lot for many columns.
 CACHE: Final = 2**20
+#: What a file says about a column.
+DESCRIBED: Final = ("units", "long_name", "flag_values", "flag_meanings")
 TRACE_COLUMNS: Final = {"time": "s", "voltage": "V", "current": "A"}
 #: Bytes set aside for each text of /result: nothing may be created once SWMR is on.
 RESULT_BYTES: Final = {
@@ -47,9 +49,11 @@ class Column:
     """how people read it: "Set conductance (S)" """
     unit: str
     """"" for a plain number"""
+    codes: Mapping[float, str] = field(default_factory=dict, hash=False, repr=False)
+    """words for the numbers of a column that has words for values"""
 
     @classmethod
-    def of(cls, title: str) -> "Column":
+    def of(cls, title: str, codes: Mapping[float, str] = {}) -> "Column":
         """Return the column of a PyMeasure title.
 
         >>> Column.of("Set conductance (S)")
@@ -57,7 +61,28 @@ class Column:
         """
         match = _COLUMN.fullmatch(title)
         text, unit = match.groups() if match else (title, None)
-        return cls(re.sub(r"\W+", "_", text.lower()).strip("_"), title, unit or "")
+        return cls(re.sub(r"\W+", "_", text.lower()).strip("_"), title, unit or "", codes)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What a file says about the column; the words as the CF conventions have them."""
+        said: dict[str, Any] = {"units": self.unit or "1", "long_name": self.title}
+        if self.codes:
+            said["flag_values"] = np.array(list(self.codes), dtype=float)
+            said["flag_meanings"] = " ".join(w.replace(" ", "_") for w in self.codes.values())
+        return said
+
+    @classmethod
+    def read(cls, slug: str, attributes: Mapping[str, Any]) -> "Column":
+        """Return the column that `attributes` tell of."""
+        words = str(attributes.get("flag_meanings", "")).split()
+        numbers = attributes.get("flag_values", ())
+        return cls(
+            slug,
+            str(attributes["long_name"]),
+            str(attributes["units"]).removeprefix("1"),
+            {float(n): w.replace("_", " ") for n, w in zip(numbers, words, strict=False)},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +179,7 @@ def to_json(value: Any) -> str:
 
 def describe(dataset: h5py.Dataset, column: Column) -> None:
     """Set the attributes of a column."""
-    dataset.attrs["units"] = column.unit or "1"
-    dataset.attrs["long_name"] = column.title
+    dataset.attrs.update(column.attributes)
 
 
 def describe_data(group: h5py.Group, columns: list[Column]) -> None:
@@ -170,10 +194,15 @@ def describe_data(group: h5py.Group, columns: list[Column]) -> None:
 
 def stored_columns(root: h5py.Group) -> list[Column]:
     """Return the columns of a file, in their order."""
-    return [
-        Column(name, str(dataset.attrs["long_name"]), str(dataset.attrs["units"]).removeprefix("1"))
-        for name, dataset in ((n, root["data"][n]) for n in root["data"].attrs["columns"])
-    ]
+    data = root["data"]
+    return [Column.read(name, data[name].attrs) for name in data.attrs["columns"]]
+
+
+def columns_of(procedure: Any) -> list[Column]:
+    """Return the columns of whatever has ``DATA_COLUMNS``, and maybe ``CODES``: a procedure."""
+    codes = getattr(procedure, "CODES", {})
+    bare = (Column.of(title) for title in procedure.DATA_COLUMNS)
+    return [Column.of(column.title, codes.get(column.slug, {})) for column in bare]
 
 
 def shortest(datasets: list[h5py.Dataset]) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchctl.store.schema import (
     CACHE,
+    DESCRIBED,
     LIBVER,
     TRACE_COLUMNS,
     describe_data,
@@ -154,7 +155,7 @@ def _copy_dataset(source: h5py.Dataset, group: h5py.Group, rows: int) -> None:
         dataset = group.create_dataset(name, (rows,), source.dtype, chunks=chunks, **packed)
     else:
         dataset = group.create_dataset(name, (0,), source.dtype)
-    dataset.attrs.update({k: v for k, v in source.attrs.items() if k in ("units", "long_name")})
+    dataset.attrs.update({k: v for k, v in source.attrs.items() if k in DESCRIBED})
     for start in range(0, rows, _SLICE):
         end = min(start + _SLICE, rows)
         dataset[start:end] = source[start:end]

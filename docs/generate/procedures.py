@@ -11,7 +11,7 @@ from benchctl import figures, open_bench, plugins, report
 from benchctl.procedure import Procedure
 from benchctl.quantities import show
 from benchctl.run import Run
-from benchctl.store import StoredRun
+from benchctl.store import Column, StoredRun
 from generate.markdown import code, docstring, escape, fence, first_line, table
 
 ROOTS = ("benchctl", "drivers", "procedures", "sim_instruments")
@@ -94,7 +94,12 @@ def _applied(kind: type[Procedure]) -> str:
 
 
 def _columns(kind: type[Procedure]) -> list[tuple[str, str, str]]:
-    return [(c.title, c.unit or "—", code(f"data/{c.slug}")) for c in kind.columns()]
+    return [(_holds(c), c.unit or "—", code(f"data/{c.slug}")) for c in kind.columns()]
+
+
+def _holds(column: Column) -> str:
+    words = ", ".join(f"{number:g} {word}" for number, word in column.codes.items())
+    return f"{column.title}: {words}" if words else column.title
 
 
 def _plot(plot: Any) -> tuple[str, str, str, str]:

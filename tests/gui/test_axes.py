@@ -80,3 +80,27 @@ def test_what_a_log_axis_cannot_draw_is_counted(qtbot):
     plot = Plot("cycle", "state", log_y=True)
     card = shown(qtbot, plot, 300, cycle=[1, 2, 3], state=[0, 0, 1e-6])
     assert "2 readings of 0 not drawn" in card._legend.text().replace("&nbsp;", " ")
+
+
+def test_codes_are_written_in_words(qtbot):
+    words = {0: "good", 1: "stuck low", 2: "stuck high"}
+    table = LiveTable([Plot("cycle", "outcome", kind="points", by="branch")])
+    headings = {
+        "cycle": Heading("Cycle", ""),
+        "outcome": Heading("Outcome", "", words),
+        "branch": Heading("Branch", "", {1: "up", -1: "down"}),
+    }
+    card = PlotCard(table.plots[0], headings, LIGHT)
+    qtbot.addWidget(card)
+    card.resize(300, 300)
+    with qtbot.waitExposed(card):
+        card.show()
+    rows = {"cycle": [1, 2, 3], "outcome": [0, 0, 0], "branch": [1, 1, -1]}
+    table.append({slug: np.asarray(values, float) for slug, values in rows.items()})
+    card.refresh(table)
+    qtbot.wait(50)
+    axis = card.plot.getAxis("left")
+    assert [text for _, text in ticks(axis, axis.size().height())] == list(words.values())
+    legend = card._legend.text()
+    assert "up" in legend
+    assert "down" in legend

@@ -73,3 +73,17 @@ def test_groups_have_colours_in_the_order_they_came():
     assert texts(legend.get_texts()) == ["1", "-1"]
     assert ax.lines[0].get_color() == "#0072B2"
     assert legend.get_window_extent().x0 >= ax.get_window_extent().x1  # beside, not over
+
+
+def test_codes_are_said_in_words_beside_the_axis_and_in_the_legend():
+    column = Column.of("Outcome", {0: "good", 1: "stuck low", 2: "stuck high"})
+    cycle, branch = Column.of("Cycle"), Column.of("Branch", {1: "up", -1: "down"})
+    data = {"cycle": np.arange(4.0), "outcome": np.zeros(4), "branch": np.array([1, 1, -1, -1.0])}
+    stored = SimpleNamespace(columns=[cycle, column, branch], data=data, rows=4)
+    ax = Figure().add_subplot()
+    _draw(ax, Plot("cycle", "outcome", kind="points", by="branch"), stored)
+    assert texts(ax.get_yticklabels()) == ["good", "stuck low", "stuck high"]
+    low, high = ax.get_ylim()
+    assert low < 0
+    assert high > 2
+    assert texts(ax.get_legend().get_texts()) == ["up", "down"]
