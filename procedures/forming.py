@@ -23,7 +23,6 @@ class Forming(Procedure):
     voltage is never raised again. A device that showed volatile jumps on the way (ions that move
     before they settle) then gets some more of the same pulse, so that the level outlasts more
     than the hold time. A device that conducts from the start is left as it is.
-    State: 0 ramping, 1 volatile jump, 2 formed, 3 was formed already.
     """
 
     PRISTINE: ClassVar[bool] = True
@@ -52,11 +51,18 @@ class Forming(Procedure):
         "State",
         "Time (s)",
     ]
+    CODES: ClassVar[Mapping[str, Mapping[float, str]]] = {
+        "state": {
+            RAMPING: "ramping", VOLATILE: "volatile jump", FORMED: "formed",
+            ALREADY: "formed already",
+        }
+    }  # fmt: skip
     PLOTS: ClassVar[tuple[Plot, ...]] = (
-        Plot("pulse_voltage", ("conductance", "held_conductance"), "Forming", log_y=True,
-             kind="points"),
+        # Linear: most source-meters read 0 of a fresh device, for which a log axis has no place.
+        Plot("pulse_voltage", ("conductance", "held_conductance"), "Forming", kind="points"),
         Plot("pulse_voltage", "pulse_current", "Current in the pulse", log_y=True),
-    )  # fmt: skip
+        Plot("pulse_voltage", "state", "State after the pulse", kind="points"),
+    )
 
     def voltages(self) -> list[float]:
         """Return the ramp's voltages."""

@@ -44,10 +44,14 @@ class Potentiation(Procedure):
         "Pulse",
         "Conductance (S)",
         "In compliance",
+        "Elapsed (s)",
         "Time (s)",
     ]
+    CODES: ClassVar[Mapping[str, Mapping[float, str]]] = {
+        "branch": {UP: "potentiation", DOWN: "depression"}
+    }
     PLOTS: ClassVar[tuple[Plot, ...]] = (
-        Plot("time", "conductance", "Conductance", kind="points", by="branch"),
+        Plot("elapsed", "conductance", "Conductance", kind="points", by="branch"),
         Plot("pulse", "conductance", "All branches", kind="points", by="branch"),
     )
 
@@ -74,6 +78,7 @@ class Potentiation(Procedure):
 
     def execute(self) -> None:
         """Play branch after branch."""
+        began: float | None = None
         for cycle in range(1, self.cycles + 1):
             for direction in (UP, DOWN):
                 done = 0
@@ -81,9 +86,11 @@ class Potentiation(Procedure):
                 for block in self.dut.stream(branch, compliance=self.compliance):
                     if not len(block):
                         continue
+                    began = float(block.time[0]) if began is None else began
                     self.record(
                         cycle=cycle, branch=direction, pulse=np.arange(done, done + len(block)),
-                        conductance=block.conductance, in_compliance=block.limited, time=block.time,
+                        conductance=block.conductance, in_compliance=block.limited,
+                        elapsed=block.time - began, time=block.time,
                     )  # fmt: skip
                     done += len(block)
                     share = (done / branch.measured + (direction == DOWN)) / 2

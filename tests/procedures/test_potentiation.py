@@ -30,6 +30,8 @@ def test_the_published_labels_and_range_come_back(
     labels = [m[f"{branch}_nonlinearity"].value for branch in ("potentiation", "depression")]
     print(f"{preset}: NL {labels[0]:.3g}/{labels[1]:.3g}, range {m['dynamic_range'].value:.3g}")
     assert len(found.data["pulse"]) == 2 * 2 * (pulses + 1)
+    assert found.data["elapsed"][0] == 0
+    assert np.all(np.diff(found.data["elapsed"]) == pytest.approx(np.diff(found.data["time"])))
     # The range of the meter is that of the compliance: some nS are a 1e-3 of it.
     assert m["potentiation_nonlinearity"].value == pytest.approx(up[0], abs=0.15)
     assert m["depression_nonlinearity"].value == pytest.approx(up[1], abs=0.15)
