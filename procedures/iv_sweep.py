@@ -47,6 +47,7 @@ class IVSweep(Procedure):
     ]
     PLOTS: ClassVar[tuple[Plot, ...]] = (
         Plot("voltage", "current", "Current-voltage loop", by="cycle"),
+        Plot("voltage", "current", "Current-voltage loop, logarithmic", log_y=True, by="cycle"),
         Plot("programmed_voltage", "current", "Against the programmed voltage", by="cycle"),
     )
 
