@@ -43,6 +43,7 @@ class Keithley2400(SourceSide):
         "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C33   Mar 31 2015 09:32:39/A02  /J/H"
     )
     COMMANDS = COMMANDS
+    SCPI_VERSION: ClassVar[str] = "1996.0"  # [MEM]
     ERROR_DEPTH: ClassVar[int] = 10
     ERROR_TEXTS: ClassVar[dict[int, str]] = {
         -222: "Parameter data out of range",
@@ -374,6 +375,15 @@ class Keithley2400(SourceSide):
     def time(self) -> str:
         """Answer the time stamp."""
         return f"{(self._world.now - self._epoch) % WRAP:+.6E}"
+
+    def next_code(self) -> str:
+        """Answer the number of the oldest error, which goes."""
+        return self.next_error().partition(",")[0]
+
+    def all_errors(self) -> str:
+        """Answer and empty the whole queue."""
+        count = max(1, len(self.status.errors.entries))
+        return ",".join(self.next_error() for _ in range(count))
 
     def clear_errors(self) -> None:
         """Empty the error queue."""

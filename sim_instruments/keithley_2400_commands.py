@@ -141,6 +141,8 @@ def _system() -> Iterator[Command]:
     yield Setting("DISPlay[:WINDow[1]]:TEXT[:DATA]", "text", Text(), kept=True)
     yield Setting("DISPlay[:WINDow[1]]:TEXT:STATe", "text_shown", Boolean(), kept=True)
     yield Query("STATus:QUEue[:NEXT]", "next_error")
+    yield Query("SYSTem:ERRor:CODE[:NEXT]", "next_code")
+    yield Query("SYSTem:ERRor:ALL", "all_errors")
     yield from registers("MEASurement", "measurement")
 
 
@@ -152,6 +154,7 @@ def _trigger() -> Iterator[Command]:
     yield Query("FETCh", "fetch")
     yield Query("MEASure", "measure")
     for kind, node in _NODES.items():
+        node += "" if kind == "RES" else "[:DC]"
         yield Query(f"MEASure:{node}", f"measure_{kind.lower()}")
         yield Action(f"CONFigure:{node}", f"configure_{kind.lower()}")
     yield from _layers()

@@ -68,6 +68,8 @@ _DELAY = Number("S", -1, LONGEST_DELAY)
 _INDEX = Number(minimum=1, maximum=MOST_READINGS, integer=True)
 _ELEMENT = Choice(ELEMENTS, error=1133)
 _FAIL = Boolean()
+_POINTS = Number(minimum=2, maximum=1e6, integer=True)
+_SWEEP = (_DELAY, _COUNT, Choice(("AUTO", "BEST", "FIXed")), _FAIL, Boolean(), Text())
 
 
 def _source(name: str, unit: str, most: float, ranges: tuple[float, ...]) -> tuple[Command, ...]:
@@ -100,8 +102,11 @@ def _source(name: str, unit: str, most: float, ranges: tuple[float, ...]) -> tup
         Action(f"SOURce[1]:SWEep:{name}:LIST", f"set_{key}_list_sweep",
                (_INDEX, _DELAY, _COUNT, _FAIL, Text()), required=1),
         Action(f"SOURce[1]:SWEep:{name}:LINear", f"set_{key}_linear_sweep",
-               (level, level, Number(minimum=2, maximum=1e6, integer=True), _DELAY, _COUNT,
-                Choice(("AUTO", "BEST", "FIXed")), _FAIL, Boolean(), Text()), required=3),
+               (level, level, _POINTS, *_SWEEP), required=3),
+        Action(f"SOURce[1]:SWEep:{name}:LINear:STEP", f"set_{key}_step_sweep",
+               (level, level, level, *_SWEEP), required=3),
+        Action(f"SOURce[1]:SWEep:{name}:LOG", f"set_{key}_log_sweep",
+               (level, level, _POINTS, *_SWEEP), required=3),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """List and linear sweeps of a Keithley 2450: what is loaded before ``INIT``."""
 
 from dataclasses import dataclass
+from functools import partialmethod
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from sim_instruments.scpi import ScpiError
 MOST_LISTED: Final = 2500
 MOST_AT_ONCE: Final = 100
 """values in a list, and per command [M: 2450 reference 6-78, 6-79]"""
+MOST_POINTS: Final = 1_000_000
+"""of a sweep [M: 2461 6-126]"""
 SHORTEST_DELAY: Final = 50e-6
 """s; 0 is none [M: 2470 reference 12-92]"""
 MOST_SIMULATED: Final = 20_000_000
@@ -95,13 +98,31 @@ class Sweeps(ReadingBuffers):
         """Load a sweep of the current list."""
         self._load_list("curr", *options)
 
-    def set_volt_linear_sweep(self, *options: Any) -> None:
-        """Load a linear voltage sweep."""
-        self._load_linear("volt", *options)
+    def _load_linear(self, key: str, start: float, stop: float, points: int, *options: Any) -> None:
+        """Load a sweep of so many points."""
+        self._load_levels(key, np.linspace(start, stop, points), *options)
 
-    def set_curr_linear_sweep(self, *options: Any) -> None:
-        """Load a linear current sweep."""
-        self._load_linear("curr", *options)
+    def _load_steps(self, key: str, start: float, stop: float, step: float, *options: Any) -> None:
+        """Load a sweep in steps of one size; the last is at `stop` or before [MEM]."""
+        points = int(abs((stop - start) / step) * (1 + 1e-9)) + 1 if step else 0
+        if not 2 <= points <= MOST_POINTS:
+            raise ScpiError(-222)
+        size = float(np.copysign(step, stop - start))
+        self._load_levels(key, start + size * np.arange(points), *options)
+
+    def _load_log(self, key: str, start: float, stop: float, points: int, *options: Any) -> None:
+        """Load a sweep of so many points, evenly on a logarithmic scale; without asymptote."""
+        if not start * stop > 0:
+            raise ScpiError(-221)
+        levels: Array = np.geomspace(start, stop, points)
+        self._load_levels(key, levels, *options)
+
+    set_volt_linear_sweep = partialmethod(_load_linear, "volt")
+    set_curr_linear_sweep = partialmethod(_load_linear, "curr")
+    set_volt_step_sweep = partialmethod(_load_steps, "volt")
+    set_curr_step_sweep = partialmethod(_load_steps, "curr")
+    set_volt_log_sweep = partialmethod(_load_log, "volt")
+    set_curr_log_sweep = partialmethod(_load_log, "curr")
 
     def load_model(
         self, name: str, first: float = 0.0, second: float = 0.0, buffer: str = "defbuffer1"
@@ -168,12 +189,10 @@ class Sweeps(ReadingBuffers):
             raise ScpiError(-222)
         self._load(Sweep(key, levels[start - 1 :], delay, count, abort, buffer, source))
 
-    def _load_linear(
+    def _load_levels(
         self,
         key: str,
-        start: float,
-        stop: float,
-        points: int,
+        levels: Array,
         delay: float = -1.0,
         count: int = 1,
         ranging: str = "BEST",
@@ -181,7 +200,6 @@ class Sweeps(ReadingBuffers):
         dual: bool = False,
         buffer: str = "defbuffer1",
     ) -> None:
-        levels = np.linspace(start, stop, points)
         if dual:
             levels = np.append(levels, levels[::-1])
         source = self._snapshot(key)

@@ -132,6 +132,7 @@ COMMON: Final[tuple[Command, ...]] = (
     Action("*TRG", "trigger"),
     Query("SYSTem:ERRor[:NEXT]", "next_error"),
     Query("SYSTem:ERRor:COUNt", "count_errors"),
+    Query("SYSTem:VERSion", "version"),
     Action("STATus:PRESet", "preset_status"),
     *registers("OPERation", "operation"),
     *registers("QUEStionable", "questionable"),
@@ -160,6 +161,7 @@ class Device:
 
     IDENTITY: ClassVar[str] = ""
     COMMANDS: ClassVar[tuple[Command, ...]] = ()
+    SCPI_VERSION: ClassVar[str] = "1999.0"
     ERROR_DEPTH: ClassVar[int] = 10
     ERROR_TEXTS: ClassVar[dict[int, str]] = {}
     """texts that differ from the standard's, and those of the device's own numbers"""
@@ -300,6 +302,10 @@ class Device:
         """Answer ``*OPC?``."""
         self.finish()
         return "1"
+
+    def version(self) -> str:
+        """Answer ``:SYST:VERS?``, the year of the SCPI it speaks."""
+        return self.SCPI_VERSION
 
     def self_test(self) -> str:
         """Answer ``*TST?``: passed."""

@@ -360,3 +360,21 @@ def test_a_sweep_ends_at_the_compliance_where_it_is_told_to(box, kind, abort, re
     assert len(found) == 2 * readings
     if readings > 2:
         assert found[4:6] == pytest.approx([0.5, 5e-5])
+
+
+def test_errors_by_number_and_all_at_once(box):
+    tell(box, ":NONSENSE")
+    assert ask(box, ":SYST:ERR:CODE?") == "-113"
+    tell(box, ":NONSENSE")
+    tell(box, ":SOUR:VOLT 300")
+    assert (
+        ask(box, ":SYST:ERR:ALL?") == '-113,"Undefined header",-222,"Parameter data out of range"'
+    )
+    assert ask(box, ":SYST:ERR:ALL?") == '0,"No error"'
+
+
+def test_what_any_scpi_instrument_and_its_users_say(box):
+    assert ask(box, ":SYST:VERS?") == "1996.0"
+    tell(box, ":SOUR:VOLT 1;:CONF:CURR:DC;:OUTP ON")
+    assert numbers(ask(box, ":MEAS:CURR:DC?"))[1] == pytest.approx(1e-4)
+    assert errors(box) == []

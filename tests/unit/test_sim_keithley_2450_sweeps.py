@@ -149,3 +149,31 @@ def test_a_hundred_thousand_readings(bench: Bench) -> None:
 def test_more_than_the_simulation_holds(bench: Bench) -> None:
     bench.send(":SOUR:SWE:VOLT:LIN 0,1,1000000,0,268435455,BEST,OFF;:TRIG:LOAD 'SimpleLoop',1e6")
     assert bench.errors() == [-225, -225]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "levels"),
+    [
+        ("LIN:STEP 0,1,0.25,0", [0, 0.25, 0.5, 0.75, 1]),
+        ("LIN:STEP 1,0.2,0.3,0", [1, 0.7, 0.4]),
+        ("LOG 0.01,1,3,0", [0.01, 0.1, 1]),
+        ("LOG -1,-0.1,2,0,2", [-1, -0.1, -1, -0.1]),
+        ("LIN 0,1,3,0,1,BEST,OFF,ON", [0, 0.5, 1, 1, 0.5, 0]),
+    ],
+)
+def test_sweeps_by_their_step_and_on_a_logarithmic_scale(
+    bench: Bench, sweep: str, levels: list[float]
+) -> None:
+    bench.send(f"{QUICK};:SOUR:VOLT:ILIM 1e-3;:SOUR:SWE:VOLT:{sweep};:INIT")
+    assert bench.errors() == []
+    seen = bench.numbers(f':TRAC:DATA? 1,{len(levels)},"defbuffer1",SOUR')
+    assert seen == pytest.approx(levels, rel=2e-3, abs=1e-4)
+    assert bench.ask(":TRAC:ACT?") == str(len(levels))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "number"), [("LIN:STEP 0,1,0", -222), ("LIN:STEP 0,1,2", -222), ("LOG -1,1,3", -221)]
+)
+def test_sweeps_that_lead_nowhere_are_refused(bench: Bench, sweep: str, number: int) -> None:
+    bench.send(f":SOUR:SWE:VOLT:{sweep}")
+    assert bench.errors() == [number]
