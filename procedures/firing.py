@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl.analysis.neuron import Firing as Found
-from benchctl.analysis.neuron import firing, resolved, rheobase, spikes, thresholds
+from benchctl.analysis.neuron import firing, hiding, rheobase, spikes, thresholds
 from benchctl.dut import Dut
 from benchctl.errors import ConfigError
 from benchctl.procedure import Merit, Plot, Procedure, choice, count, quantities_list, quantity
@@ -102,16 +102,18 @@ class Firing(Procedure):
         if not found:
             return {}
         levels = np.array([level for level, _, _ in found])
-        silent, fires = rheobase(np.abs(levels), [f.count for _, f, _ in found])
+        counts = np.array([float(f.count) for _, f, _ in found])
+        hidden = hiding(levels, counts, [current for _, _, current in found])
+        silent, fires = rheobase(np.abs(levels[~hidden]), counts[~hidden])
         best = max((f for _, f, _ in found), key=lambda f: f.count)
-        note = f"at {', '.join(f'{level:g} V' for level in levels)}"
-        hidden = [f"{level:g} V" for level, _, clear in found if not clear]
-        if hidden:
-            note += f"; not resolved at {', '.join(hidden)}: sample faster"
-        counts = [float(f.count) for _, f, _ in found]
+        note = f"at {_listed(levels)}"
+        if hidden.any():
+            note += f"; not resolved at {_listed(levels[hidden])}: sample faster"
+        rates = np.where(hidden, math.nan, [f.rate for _, f, _ in found])
+        counts[hidden] = math.nan
         return {
-            "spikes": Merit(counts, "", "Spikes by input", None, note),
-            "rate": Merit([f.rate for _, f, _ in found], "Hz", "Rate by input", None, note),
+            "spikes": Merit(counts.tolist(), "", "Spikes by input", None, note),
+            "rate": Merit(rates.tolist(), "Hz", "Rate by input", None, note),
             "rheobase": Merit(
                 fires, "V", "Smallest input that fires",
                 (silent, fires) if math.isfinite(silent) and math.isfinite(fires) else None,
@@ -120,7 +122,7 @@ class Firing(Procedure):
             "interval": Merit(best.interval, "s", "Mean interval, fastest input"),
             "shortest_interval": Merit(
                 best.shortest, "s", "Shortest interval: the refractory time is less", None,
-                f"seen every {self.sample:g} s",
+                f"seen every {show(self.sample, 's')}",
             ),
             "variation": Merit(best.variation, "", "Deviation of the intervals over their mean"),
             "adaptation": Merit(best.adaptation, "", "Last interval over the first"),
@@ -128,12 +130,16 @@ class Firing(Procedure):
 
     def _trials(
         self, data: Mapping[str, NDArray[Any]], seen: NDArray[Any]
-    ) -> Iterator[tuple[float, Found, bool]]:
-        """Yield (input, what it did, whether spikes could be seen) of each trial."""
+    ) -> Iterator[tuple[float, Found, NDArray[Any]]]:
+        """Yield (input, what it did, the current of it) of each trial."""
         for number in np.unique(data["trial"]):
             rows = data["trial"] == number
             bounds = thresholds(seen[rows], self.fire, min(self.rearm, self.fire))
             begins = spikes(data["elapsed"][rows], seen[rows], *bounds)
             level = float(data["input"][rows][0])
             found = firing(begins, float(data["elapsed"][rows].max()))
-            yield level, found, resolved(seen[rows])
+            yield level, found, seen[rows]
+
+
+def _listed(levels: NDArray[Any]) -> str:
+    return ", ".join(f"{level:g} V" for level in levels)

@@ -1,6 +1,7 @@
 """Spikes in a sampled current: when they come, how regular they are, what makes them come."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +40,29 @@ def thresholds(current: ArrayLike, fire: float = FIRE, rearm: float = REARM) -> 
     return low + fire * (high - low), low + rearm * (high - low)
 
 
-def resolved(current: ArrayLike) -> bool:
-    """Tell whether spikes could be seen: a current that swings from sample to sample hides them."""
+def resolved(current: ArrayLike, swings: float = SWINGS) -> bool:
+    """Tell whether spikes could be seen: a current that swings from sample to sample hides them.
+
+    With less than `swings` of the largest current there is nothing to resolve.
+    """
     _, low, span, noise = _swing(current)
-    return not CLEAR * noise >= span > SWINGS * abs(low + span)
+    return not CLEAR * noise >= span > swings * abs(low + span)
+
+
+def hiding(level: ArrayLike, count: ArrayLike, currents: Sequence[ArrayLike]) -> NDArray[np.bool_]:
+    """Tell which inputs may have fired unseen: of `level`, with `count` spikes in `currents`.
+
+    Beside those that are not `resolved`, an input that seems silent above one that is not: what
+    fires on the smaller fires faster on the larger. And one above an input that fires, where the
+    current swings ever so little: of spikes faster than the samples only a ripple is left.
+    """
+    x, n = np.abs(np.asarray(level, dtype=float)), np.asarray(count, dtype=float)
+    hidden = ~np.array([resolved(each) for each in currents], dtype=bool)
+    ripple = ~np.array([resolved(each, CONTRAST) for each in currents], dtype=bool)
+    above_hidden = x > x[hidden].min(initial=math.inf)
+    above_firing = x > x[n > 0].min(initial=math.inf)
+    found: NDArray[np.bool_] = hidden | ((n == 0) & (above_hidden | (above_firing & ripple)))
+    return found
 
 
 def _swing(current: ArrayLike) -> tuple[FloatArray, float, float, float]:

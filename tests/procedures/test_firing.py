@@ -76,6 +76,19 @@ def test_the_meter_counts_what_the_neuron_fires(neuron, measure):
     assert bench.world.at_rest
 
 
+def test_spikes_faster_than_the_samples_are_not_said_to_be_none(neuron, measure):
+    bench = neuron(
+        "rc_neuron", "capacitance = 1e-8, drive_resistance = 5e6", parameters="time_scale = 100.0"
+    )
+    procedure = Firing(
+        inputs="0.5 V, 1 V, 3 V", duration=3.0, sample=10e-3, rest=1.0, compliance=1e-5
+    )
+    m = measure(procedure, bench).merits
+    assert m["spikes"].value == [0, None, None]
+    assert m["spikes"].note.endswith("not resolved at 1 V, 3 V: sample faster")
+    assert m["rheobase"].value is None
+
+
 def test_noise_makes_it_irregular(neuron, measure):
     procedure = Firing(inputs="0.65 V", duration=0.5, sample=100e-6, rest=0.0, compliance=1e-5)
     variation = []

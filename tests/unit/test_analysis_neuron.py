@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchctl.analysis.neuron import firing, resolved, rheobase, spikes, thresholds
+from benchctl.analysis.neuron import firing, hiding, resolved, rheobase, spikes, thresholds
 
 
 def train(begins, samples=1000, length=3):
@@ -67,6 +67,17 @@ def test_what_is_sampled_too_slowly_is_said_to_hide_its_spikes():
     assert resolved(train([100, 500])[1])
     assert resolved(np.full(10, 1e-6))
     assert resolved([])
+
+
+def test_an_input_above_one_that_hides_its_spikes_hides_them_too():
+    still = np.full(400, 1e-6)
+    unclear = 1e-6 * (1 - 0.5 * (np.arange(400) / 2.5 % 1))
+    ripple = 1e-6 * (1 + 0.05 * (np.arange(400) % 2))
+    fires = train(range(10, 400, 20), samples=400)[1]
+    assert hiding([1, 2, 3], [0, 0, 0], [still, unclear, ripple]).tolist() == [False, True, True]
+    assert hiding([3, 1, 2], [0, 0, 0], [still, still, unclear]).tolist() == [True, False, True]
+    assert hiding([1, 2, 3], [0, 20, 0], [ripple, fires, ripple]).tolist() == [False, False, True]
+    assert hiding([1, 2, 3], [0, 20, 0], [still, fires, still]).tolist() == [False] * 3
 
 
 def test_a_clock_is_told_from_a_poisson_process():
