@@ -108,7 +108,8 @@ class Sweeps(ReadingBuffers):
         if not 2 <= points <= MOST_POINTS:
             raise ScpiError(-222)
         size = float(np.copysign(step, stop - start))
-        self._load_levels(key, start + size * np.arange(points), *options)
+        levels: Array = start + size * np.arange(points, dtype=np.float64)
+        self._load_levels(key, levels, *options)
 
     def _load_log(self, key: str, start: float, stop: float, points: int, *options: Any) -> None:
         """Load a sweep of so many points, evenly on a logarithmic scale; without asymptote."""
