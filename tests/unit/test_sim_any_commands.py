@@ -24,10 +24,16 @@ MOST = {
 SOURCES = {point.name: point for point in entry_points(group="benchctl.sim_instruments")
            if point.name in MOST}  # fmt: skip
 VALUES = ["", "0", "1", "-1", "0.5", "1e-3", "1e-6", "30", "200", "1e9", "1e400", "MAX", "MIN",
-          "ON", "OFF", "VOLT", "CURR", "LIST", "SWE", "FIX", "PULS", "USER", "MAN", "BUS", "TIM", "INF",
-          "0.1,0.2,0.3", "-200,200", "1,0", "0,1,3", "'VOLT','CURR'", '"defbuffer1"', "(@1)",
-          "(@1,2)", "VOLATILE,0,8191,-8191", "#14\x1f\xff\xe0\x01", "#"]  # fmt: skip
+          "ON", "OFF", "VOLT", "CURR", "LIST", "SWE", "FIX", "PULS", "USER", "MAN", "BUS", "TIM",
+          "INF", "0.1,0.2,0.3", "-200,200", "1,0", "0,1,3", "'VOLT','CURR'", '"defbuffer1"',
+          "(@1)", "(@1,2)", "VOLATILE,0,8191,-8191", "#14\x1f\xff\xe0\x01", "#"]  # fmt: skip
 USUAL = ["OUTP ON", ":OUTP1 ON", ":OUTP OFF", "*RST", ":INIT", ":READ?", "*TRG", ":ARM:SOUR1 MAN"]
+
+
+ON = {
+    "keysight_81160a": b":ARM:SOUR1 MAN;:FUNC1 PULS;:VOLT1:HIGH 1;:VOLT1:LOW 0.5;:OUTP1 ON\n",
+}
+"""what brings a device under bias"""
 
 
 def headers(box):
@@ -74,6 +80,8 @@ def test_whatever_is_sent(name, data):
     known = headers(type(box))
     unit = st.one_of(st.sampled_from(USUAL), st.tuples(
         st.sampled_from(known), st.sampled_from(VALUES)).map(" ".join))  # fmt: skip
+    box.write(ON.get(name, b":SOUR:VOLT 1;:OUTP ON\n"))
+    assert not world.at_rest
     for units in data.draw(st.lists(st.lists(unit, min_size=1, max_size=3), max_size=12)):
         box.write(";:".join(units).replace(":*", "*").replace("::", ":").encode("latin-1") + b"\n")
         box.read()
