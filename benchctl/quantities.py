@@ -64,19 +64,27 @@ def show(value: float, unit: str, digits: int = 4) -> str:
 
     >>> show(2e-7, "s"), show(1e-4, "A"), show(-1.25, "V"), show(3.2e8, "s"), show(0.05, "")
     ('200 ns', '100 µA', '-1.25 V', '10.14 y', '0.05')
+    >>> show(1.18e-7, "S", 2)
+    '120 nS'
     """
     if not math.isfinite(value):
         return str(value)
     if unit == "s" and abs(value) >= 60:
         for symbol in ("y", "d", "h", "min"):
             if abs(value) >= MULTIPLES[symbol, "s"]:
-                return f"{value / MULTIPLES[symbol, 's']:.{digits}g} {symbol}"
+                return f"{_rounded(value / MULTIPLES[symbol, 's'], digits)} {symbol}"
     if unit not in UNITS or value == 0:
         return f"{value:.{digits}g} {unit}".rstrip()
     exponent = math.floor(math.log10(float(f"{abs(value):.{digits}g}")) / 3) * 3
     exponent = max(-24, min(12, exponent))
     prefix = next(p for p, factor in PREFIXES.items() if math.isclose(factor, 10.0**exponent))
-    return f"{value / 10.0**exponent:.{digits}g} {prefix.replace('u', 'µ')}{unit}"
+    return f"{_rounded(value / 10.0**exponent, digits)} {prefix.replace('u', 'µ')}{unit}"
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Return `value` with that many digits that count, and zeros for those that do not."""
+    text = f"{value:.{digits}g}"
+    return f"{float(text):g}" if "e" in text else text
 
 
 def _expected(unit: str) -> str:

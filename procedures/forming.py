@@ -168,7 +168,7 @@ class Forming(Procedure):
             "outcome": Merit(outcome, "", "Outcome", None, notes[outcome]),
             "formed": Merit(outcome != "not formed", "", "Device is formed"),
             "forming_voltage": Merit(
-                voltage, "V", "Forming voltage", None, f"steps of {self.step:g} V"
+                voltage, "V", "Forming voltage", None, f"steps of {show(self.step, 'V')}"
             ),
             "conductance_before": Merit(
                 float(conductance[0]),

@@ -137,7 +137,7 @@ def _level(number: int, target: float, data: Mapping[str, NDArray[Any]]) -> dict
             extrapolate(law, elapsed, relative, at=end, since=first),
             "",
             f"Left at the last read, {name}",
-            f"after {end:.3g} s",
+            f"after {show(end, 's', 3)}",
         ),
         f"left_after_10_years_{number}": merit(
             extrapolate(law, elapsed, relative, at=TEN_YEARS, since=first),

@@ -12,6 +12,7 @@ from benchctl.analysis.plasticity import window
 from benchctl.analysis.spread import mean
 from benchctl.dut import Dut
 from benchctl.procedure import Merit, Plot, choice, count, quantities_list, quantity
+from benchctl.quantities import show
 from benchctl.stimulus import Stimulus, Trace, pulse, read
 from procedures.merits import merit
 from procedures.programming import Programming
@@ -162,11 +163,15 @@ class Stdp(Programming):
             "tau_minus": merit(found.minus.tau, "s", "tau-"),
             "r_squared": Merit(found.r_squared, "", "R² of both branches"),
             "asymmetry": merit(found.asymmetry, "", "A+ tau+ over A- tau-"),
-            "potentiation": merit(mean(net[delay == shortest]), "", f"Change at {shortest:g} s"),
-            "depression": merit(mean(net[delay == -shortest]), "", f"Change at {-shortest:g} s"),
+            "potentiation": _change(net[delay == shortest], shortest),
+            "depression": _change(net[delay == -shortest], -shortest),
             "relaxation": merit(alone, "", "Change without spikes, subtracted above"),
             "initialised": Merit(
                 float(ready.sum()), "", "Trials that began at the initial conductance", None,
                 f"of {ready.size}; the others are left out",
             ),
         }  # fmt: skip
+
+
+def _change(net: NDArray[Any], delay: float) -> Merit:
+    return merit(mean(net), "", f"Change at {show(delay, 's')}")
