@@ -197,6 +197,7 @@ def _series_resistance(config: BenchConfig, name: str) -> float:
 
 def _simulation(config: BenchConfig) -> Any:
     """Return the simulated VISA library that holds copies of the bench's instruments."""
+    _refuse_no_address(config)
     wiring = config.wiring
     try:
         return plugins.load("simulation", "visa")(
@@ -215,6 +216,20 @@ def _simulation(config: BenchConfig) -> Any:
         )
     except ValueError as error:
         raise ConfigError(f"[simulation] {error}") from None
+
+
+def _refuse_no_address(config: BenchConfig) -> None:
+    """Refuse what no VISA library takes for an address; at a real bench it may be an alias."""
+    from pyvisa.rname import InvalidResourceName, ResourceName
+
+    for name, instrument in config.instruments.items():
+        try:
+            ResourceName.from_string(instrument.address)
+        except InvalidResourceName:
+            raise ConfigError(
+                f"[instruments.{name}] address: '{instrument.address}' is no VISA address, such "
+                "as TCPIP0::192.0.2.11::5025::SOCKET or USB0::0x05E6::0x2450::04512345::INSTR"
+            ) from None
 
 
 def _connect(name: str, address: str, library: Any) -> Any:

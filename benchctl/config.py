@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from benchctl.config_fields import Amperes, Frozen, Ohms, Seconds, Volts
+from benchctl.config_fields import Amperes, Frozen, Ohms, Seconds, Volts, Window, two
 from benchctl.config_simulation import SimulationConfig
 from benchctl.errors import ConfigError, unknown
+from benchctl.limits import Limits
 
 
 class InstrumentConfig(Frozen):
@@ -49,14 +50,25 @@ class WiringConfig(Frozen):
 class LimitsConfig(Frozen):
     """What the device may be given."""
 
-    voltage: tuple[Volts, Volts] = (-2.0, 2.0)
+    voltage: Window = (-2.0, 2.0)
     """lowest and highest voltage"""
     current: Annotated[Amperes, Field(gt=0)] = 1e-3
     """largest current"""
-    gate: tuple[Volts, Volts] | None = None
+    gate: Window | None = None
     """lowest and highest voltage at a third terminal; those of the device if not given"""
     gate_current: Annotated[Amperes, Field(gt=0)] | None = None
     """largest current into a third terminal; that of the device if not given"""
+
+    @model_validator(mode="after")
+    def _hold_rest(self) -> Self:
+        try:
+            Limits(**dict(self))
+        except ConfigError as error:
+            raise ValueError(str(error).removeprefix("limits.")) from None
+        return self
+
+
+Index = Annotated[int, Field(ge=0)]
 
 
 class ArrayConfig(Frozen):
@@ -86,7 +98,7 @@ class ArrayConfig(Frozen):
     """input with its ground"""
     third: Annotated[int, Field(ge=1)] = 3
     """input with the source-meter's second channel"""
-    cell: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+    cell: Annotated[tuple[Index, Index], two("row and column, such as [2, 5]")] | None = None
     """[row, column], from 0, of the cell that is measured where none is named"""
 
     @property
@@ -255,10 +267,13 @@ def _first(error: ValidationError) -> str:
     where = ".".join([*parents, key]).strip(".")
     if first["type"] == "missing":
         return f"{where}: this key is missing"
-    said = first["msg"].removeprefix("Value error, ")
+    tables = ("dict_type", "model_type")
+    said = "expected a table" if first["type"] in tables else first["msg"]
     given = first.get("input")
-    shown = f" (got {given!r})" if isinstance(given, str | int | float) else ""
-    return f"{where}: {said}{shown}" if where else said
+    if isinstance(given, str | int | float | list) and repr(given) not in said:
+        said += f" (got {given!r})"
+    said = said.removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
 
 
 def _fields(parents: list[str]) -> list[str]:

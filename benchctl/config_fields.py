@@ -18,11 +18,25 @@ def _quantity(unit: str) -> BeforeValidator:
     return BeforeValidator(convert, json_schema_input_type=float | str)
 
 
+def two(words: str) -> BeforeValidator:
+    """Return the check that a value is two values; `words` say which."""
+
+    def convert(value: object) -> object:
+        if isinstance(value, list | tuple) and len(value) == 2:
+            return value
+        raise ValueError(f"expected two values, {words}")
+
+    return BeforeValidator(convert)
+
+
 Volts = Annotated[float, _quantity("V")]
 Amperes = Annotated[float, _quantity("A")]
 Seconds = Annotated[float, _quantity("s")]
 Ohms = Annotated[float, _quantity("Ohm")]
 Kelvins = Annotated[float, _quantity("K")]
+Window = Annotated[
+    tuple[Volts, Volts], two('the lowest and the highest voltage, such as ["-2 V", "2 V"]')
+]
 Siemens = Annotated[float, _quantity("S")]
 Farads = Annotated[float, _quantity("F")]
 

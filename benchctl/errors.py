@@ -43,8 +43,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
 
     >>> str(unknown("model", "gap_filamant", ["gap_filament", "resistor"]))
     "unknown model 'gap_filamant'; did you mean 'gap_filament'? (known: gap_filament, resistor)"
+    >>> str(unknown("unit", "mV", ["s", "ms"]))
+    "unknown unit 'mV' (known: ms, s)"
     """
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ";"
+    hint = f"; did you mean '{near[0]}'?" if near else ""
     return ConfigError(f"unknown {kind} '{name}'{hint} (known: {', '.join(names) or 'none'})")

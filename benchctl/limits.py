@@ -27,10 +27,12 @@ class Limits:
         for key, window in (("voltage", self.voltage), ("gate", self.gate_voltage)):
             low, high = window
             if not low <= 0 <= high:
-                raise ConfigError(f"limits.{key} must include 0 V, got {low} V to {high} V")
+                raise ConfigError(
+                    f"limits.{key} must include 0 V, got {show(low, 'V')} to {show(high, 'V')}"
+                )
         for key, current in (("current", self.current), ("gate_current", self.gate_compliance)):
             if not current > 0:
-                raise ConfigError(f"limits.{key} must be above 0 A, got {current} A")
+                raise ConfigError(f"limits.{key} must be above 0 A, got {show(current, 'A')}")
 
     @property
     def gate_voltage(self) -> tuple[float, float]:

@@ -56,6 +56,16 @@ def test_quantities_arrive_in_si(bench_file):
         (("[dut]", "[duty]"), ["top level", "'duty'", "did you mean 'dut'"]),
         (('"1 mA"', '"1 mV"'), ["dut.limits.current", "quantity in A", "'mV'"]),
         (('"1 mA"', '"nan"'), ["dut.limits.current"]),
+        (('["-2 V", "2 V"]', '"2.5 V"'), ["dut.limits.voltage", "two values", "got '2.5 V'"]),
+        (('["-2 V", "2 V"]', '["2 V"]'), ["dut.limits.voltage", "lowest and the highest"]),
+        (('["-2 V", "2 V"]', '["1 V", "2 V"]'), ["dut.limits", "voltage must include 0 V"]),
+        (
+            (
+                "limits = {",
+                "array = { cell = [1], rows = 2, columns = 2, matrix = 'm' }\nlimits = {",
+            ),
+            ["dut.array.cell", "row and column", "got [1]"],
+        ),
         (('"1 ms"', '"2 s"'), ["simulation.latency", "less than or equal to 1"]),
         (("address =", "#"), ["instruments.smu.address", "missing"]),
         (("[dut]", "[dut"), ["not TOML"]),
