@@ -191,6 +191,11 @@ class Dut:
         Raises:
             CapabilityError: the bench does not reach it.
         """
+        if cell not in self.cells and self.wiring.array is None:
+            raise CapabilityError(
+                "this bench has no array, only one device; leave the cell out, or describe the "
+                "array in [dut.array]"
+            )
         if cell not in self.cells:
             last = self.cells[-1]
             raise CapabilityError(

@@ -45,6 +45,20 @@ def test_a_default_nobody_takes_is_refused(benchctl, tmp_path, table, words):
         assert word in out
 
 
+def test_an_address_that_is_none_names_its_instrument(benchctl, tmp_path):
+    path = tmp_path / "bench.toml"
+    path.write_text('[instruments.smu]\ndriver="keithley_2450"\naddress="192.0.2.11"\n')
+    code, _, err = benchctl("run", "iv-sweep", "--bench", path, "--simulate", "--out", tmp_path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "[instruments.smu] address: '192.0.2.11' is no VISA address" in err
+
+
+def test_a_cell_where_there_is_no_array_is_refused(benchctl, tmp_path):
+    code, _, err = benchctl("run", "iv-sweep", "--cell", "2,5", "--out", tmp_path)
+    assert (code, err.count("\n")) == (3, 1)
+    assert "this bench has no array" in err
+
+
 def test_a_default_of_somebody_elses_procedure_passes(run, tmp_path):
     path = tmp_path / "bench.toml"
     path.write_text(
