@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from benchctl import plugins, simulated_device
 from benchctl.config import ArrayConfig, BenchConfig, read_config
+from benchctl.defaults import refuse_misspelt
 from benchctl.dut import Dut
 from benchctl.errors import BenchError, ConfigError, InstrumentError, unknown
 from benchctl.limits import Limits
@@ -115,6 +116,7 @@ def open_bench(
     pristine: bool = False,
     model: str | None = None,
     parameters: Mapping[str, float | bool | str] = {},
+    procedures: Mapping[str, Any] = {},
 ) -> Bench:
     """Open the bench of a bench.toml, or the built-in simulated one.
 
@@ -125,13 +127,15 @@ def open_bench(
         pristine: the built-in bench's device is fresh instead of formed.
         model: of the simulated device, instead of the file's.
         parameters: of the model, over the file's; SI numbers or text with a unit.
+        procedures: (name to class) that the file's [defaults] may be for, beside those installed.
 
     Raises:
-        ConfigError: the file is wrong, or a model is chosen for a real device.
+        ConfigError: the file is wrong, or a model is chosen for a real device; nothing was opened.
         InstrumentError: an instrument does not answer, or is not what the file says.
     """
     where = Path(path) if path is not None else built_in_bench()
     config = read_config(where)
+    refuse_misspelt(config.defaults, procedures, where)
     simulated = simulate or path is None
     if (model is not None or parameters) and not simulated:
         raise ConfigError("a model stands for a simulated device; simulate the bench (--simulate)")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 from benchctl import plugins
@@ -11,7 +12,9 @@ from benchctl.errors import ConfigError, unknown
 ALIKE: Final = 0.8
 
 
-def refuse_misspelt(defaults: Mapping[str, Any], also: Mapping[str, Any] = {}) -> None:
+def refuse_misspelt(
+    defaults: Mapping[str, Any], also: Mapping[str, Any] = {}, path: Path | str = ""
+) -> None:
     """Refuse defaults that no procedure takes.
 
     A name unlike any that is known passes: it may belong to a procedure in a file of its own.
@@ -19,23 +22,31 @@ def refuse_misspelt(defaults: Mapping[str, Any], also: Mapping[str, Any] = {}) -
     Args:
         defaults: of the bench, tables of single procedures among them.
         also: procedures (name to class) that need not be installed.
+        path: of the file they are from, for the error.
 
     Raises:
         ConfigError: a table of no procedure, a parameter its procedure has not, or one that
             looks like a parameter and is none.
     """
     shared = {name for name, value in defaults.items() if not isinstance(value, Mapping)}
+    try:
+        _refuse_shared(shared, also)
+        for name in defaults.keys() - shared:
+            _refuse_table(name, defaults[name], also)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}" if path else str(error)) from None
+
+
+def _refuse_shared(names: set[str], also: Mapping[str, Any]) -> None:
     known: set[str] = set()
-    for kind in _kinds(also):
+    for kind in _kinds(also) if names else ():
         known |= parameters_of(kind)
-        if shared <= known:
+        if names <= known:
             break
-    for name in sorted(shared - known):
+    for name in sorted(names - known):
         near = get_close_matches(name, known, n=1, cutoff=ALIKE)
         if near:
             raise ConfigError(f"[defaults] no procedure has '{name}'; did you mean '{near[0]}'?")
-    for name in defaults.keys() - shared:
-        _refuse_table(name, defaults[name], also)
 
 
 def parameters_of(kind: Any) -> set[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchctl import plugins
 from benchctl.bench import open_bench
-from benchctl.defaults import refuse_misspelt
 from benchctl.errors import BenchError
 
 PACKAGES = (
@@ -89,7 +88,6 @@ def _bench(path: Path | None, simulate: bool) -> dict[str, Any]:
         with open_bench(path, simulate=simulate) as bench:
             answers = "; ".join(f"{n} = {i}" for n, i in bench.identities.items())
             kind = "simulated" if bench.simulated else "real"
-            refuse_misspelt(bench.defaults)
             return _check(name, True, f"{kind}; {answers}")
     except BenchError as error:
         return _check(name, False, str(error))

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchctl import plugins
-from benchctl.bench import Bench, open_bench
-from benchctl.config import defaults_for
-from benchctl.defaults import refuse_misspelt
+from benchctl.bench import Bench, built_in_bench, open_bench
+from benchctl.config import defaults_for, read_config
 from benchctl.errors import ConfigError, unknown
 from benchctl.headings import spoken
 from benchctl.procedure import Procedure
@@ -63,15 +62,14 @@ def run_once(
     """
     kind = find_procedure(name)
     make(kind, parameters)  # refuse a wrong parameter before any instrument is touched
+    procedure = make(kind, parameters, _defaults(name, kind, bench or built_in_bench()))
     pristine = getattr(kind, "PRISTINE", False)
     with open_bench(
         bench, simulate=simulate, seed=seed, pristine=pristine,
-        model=model, parameters=as_text(model_parameters),
+        model=model, parameters=as_text(model_parameters), procedures={name: kind},
     ) as opened:  # fmt: skip
         if cell is not None:
             opened.dut.choose(Cell(*cell))
-        refuse_misspelt(opened.defaults, {name: kind})
-        procedure = make(kind, parameters, defaults_for(name, opened.defaults))
         say = Quiet() if quiet or as_json else Progress()
         run = Run(procedure, opened, out=out, observers=[say], seed=seed)
         run.check()
@@ -140,6 +138,20 @@ def make(kind: Any, parameters: Mapping[str, Any], defaults: Mapping[str, Any] =
             raise ConfigError(f"{key}: {error}") from None
         setattr(procedure, key, known[key].value)
     return procedure
+
+
+def _defaults(name: str, kind: Any, path: Path) -> dict[str, Any]:
+    """Return what a bench.toml says of the parameters of a procedure, each checked.
+
+    Raises:
+        ConfigError: names the file, and the parameter whose value cannot be.
+    """
+    defaults = defaults_for(name, read_config(path).defaults)
+    try:
+        make(kind, {}, defaults)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: [defaults] {error}") from None
+    return defaults
 
 
 class Progress:

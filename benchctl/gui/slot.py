@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchctl.errors import ConfigError
-
 if TYPE_CHECKING:
     from benchctl.bench import Bench
     from benchctl.wiring import Cell
@@ -44,18 +42,12 @@ class BenchSlot:
     def open(self, *, pristine: bool = False) -> "Bench":
         """Open the bench, on a device that nothing has been done to where it is simulated."""
         from benchctl.bench import open_bench
-        from benchctl.defaults import refuse_misspelt
 
         self.close()
         self.bench = open_bench(
             self.path, simulate=self.simulate, pristine=pristine,
             model=self._model, parameters=self._parameters,
         )  # fmt: skip
-        try:
-            refuse_misspelt(self.bench.defaults)
-        except ConfigError:
-            self.close()
-            raise
         self.pristine, self._used = pristine, False
         if self._picked:
             self.choose(self._cell)

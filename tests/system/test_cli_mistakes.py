@@ -38,11 +38,22 @@ def test_a_default_nobody_takes_is_refused(benchctl, tmp_path, table, words):
     path.write_text(instrument + table)
     code, _, err = benchctl("run", "iv-sweep", "--bench", path, "--simulate", "--out", tmp_path)
     assert (code, err.count("\n")) == (2, 1)
+    # At the real bench too, where no instrument answers: none was asked.
+    assert benchctl("run", "iv-sweep", "--bench", path, "--out", tmp_path) == (2, "", err)
     code, out, _ = benchctl("doctor", "--bench", path, "--simulate")
     assert code == 1
     for word in words:
         assert word in err
         assert word in out
+
+
+def test_a_default_that_cannot_be_is_refused_before_anything_is_opened(benchctl, tmp_path):
+    path = tmp_path / "bench.toml"
+    instrument = '[instruments.smu]\ndriver="keithley_2450"\naddress="GPIB0::1::INSTR"\n'
+    path.write_text(instrument + '[defaults]\nread_voltage = "1 mA"\n')
+    code, _, err = benchctl("run", "iv-sweep", "--bench", path, "--out", tmp_path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"{path}: [defaults] read_voltage: expected a quantity in V" in err
 
 
 def test_an_address_that_is_none_names_its_instrument(benchctl, tmp_path):
