@@ -63,8 +63,9 @@ class LivePlot:
         unknown = np.isnan(rows[self.spec.by])
         if unknown.any():
             rows = {slug: column[~unknown] for slug, column in rows.items()}
-        values, index, last = _distinct(rows[self.spec.by])
-        for number in np.argsort(last)[-self._groups :]:
+        values, index, first, last = _distinct(rows[self.spec.by])
+        newest = np.argsort(last)[-self._groups :]
+        for number in newest[np.argsort(first[newest])]:
             chosen = index == number
             group = values[number].item()
             self._extend(group, {slug: rows[slug][chosen] for slug in (self.spec.x, *self.columns)})
@@ -154,12 +155,12 @@ class LiveMap:
 
 def _distinct(
     column: NDArray[Any],
-) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the distinct values, each row's index into them, and each value's last row."""
-    values, index = np.unique(np.asarray(column), return_inverse=True)
+) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return the distinct values, each row's index into them, each value's first and last row."""
+    values, first, index = np.unique(np.asarray(column), return_index=True, return_inverse=True)
     last = np.zeros(len(values), dtype=np.intp)
     np.maximum.at(last, index, np.arange(len(index)))
-    return values, index, last
+    return values, index, first, last
 
 
 class LiveTable:

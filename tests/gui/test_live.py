@@ -131,3 +131,11 @@ def test_the_table_knows_its_newest_row():
     table.append({"cycle": np.array([]), "state": np.array([])})
     assert table.rows == 2
     assert table.latest == {"cycle": 2.0, "state": 6.0}
+
+
+def test_groups_come_in_the_order_of_their_first_rows():
+    plot = LivePlot(Plot("time", "state", by="level"))
+    plot.append(
+        {"time": np.arange(4.0), "state": np.ones(4), "level": np.array([1.0, -1.0, -1.0, 1.0])}
+    )
+    assert [curve.group for curve in plot.curves()] == [1.0, -1.0]
