@@ -38,8 +38,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from sim_instruments.models.circuit import Array, Rng, kernel
+from sim_instruments.models.circuit import Array, kernel
 from sim_instruments.models.parameters import Bound
+from sim_instruments.models.values import Packed, Point
 
 EVENT = 0.25
 """V, less stresses nothing [D]"""
@@ -252,16 +253,16 @@ def represent(cycles: int, like: int, x: Array, p: Array, c: Array) -> None:
     c[MARK] = c[DAMAGE]
 
 
-def _move_aged(
-    v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, c: Array, rng: Rng
-) -> float:
+def _move_aged(point: Point, h: float, device: Packed) -> float:
     """Let the device move and wear; return the time taken."""
+    v, i, g, give, _limited = point
+    x, p, c = device.x, device.p, device.c
     side = 0.0 if abs(v) < EVENT else math.copysign(1.0, v)
     if side != c[SIDE] and c[SIDE] != 0.0:
         _end_stress(x, p, c)
     if c[STUCK] != 0.0:
         return h
-    taken: float = step(v, i, g, give, h, x, p, rng)
+    taken: float = step(v, i, g, give, h, x, p, device.rng)
     if side != 0.0:
         c[SIDE] = side
         c[TALLEST] = max(c[TALLEST], abs(v))
@@ -270,9 +271,10 @@ def _move_aged(
     return taken
 
 
-def _pause_aged(h: float, x: Array, p: Array, c: Array, rng: Rng) -> None:
+def _pause_aged(h: float, device: Packed) -> None:
     """Let the device rest: that ends a stress."""
+    x, p, c = device.x, device.p, device.c
     if c[SIDE] != 0.0:
         _end_stress(x, p, c)
     if c[STUCK] == 0.0:
-        rest(h, x, p, rng)
+        rest(h, x, p, device.rng)

@@ -136,9 +136,9 @@ class Device:
             self._warm(temperature)
         size = voltage.size * count if record else 0
         out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool)) if size else _NOTHING
-        self._play(before, start, voltage, duration, ramp, count if voltage.size else 0, limit,
-                   resistance + self.circuit.series_resistance, *out, self._x, self._p, self._c,
-                   self.rng)  # fmt: skip
+        behind = resistance + self.circuit.series_resistance
+        self._play(before, (start, voltage, duration, ramp), count if voltage.size else 0,
+                   (limit, behind), out, (self._x, self._p, self._c), self.rng)  # fmt: skip
         return Played(*out)
 
     def advance(self, voltage: float, duration: float, temperature: float = ROOM) -> None:

@@ -14,37 +14,28 @@ neither resistance nor limit. `rest` is for a device with neither bias nor gate 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from sim_instruments.load import ROOM, GatedPlayed
-from sim_instruments.models.circuit import (
-    RAMP_STEP,
-    Array,
-    Flags,
-    Kernels,
-    Rng,
-    bind,
-    hold,
-    kernel,
-    observe,
-    one_pass,
-    rest,
-    solve,
-    specialise,
-    step,
-    within,
-)
+from sim_instruments.models.circuit import RAMP_STEP, Kernels, specialise
+from sim_instruments.models.compiled import Array, Flags, Rng, bind, kernel
 from sim_instruments.models.device import AMBIENT, Device
+from sim_instruments.models.playing import _one_pass
+from sim_instruments.models.values import Packed, Seen, Supply
 
 GATE = 0
 """Where every gated model keeps the gate voltage (V) in its state."""
 
-# What the templates' free names stand for, those from `circuit` too, is bound by
-# `specialise_gated`.
+# What the templates' free names stand for is bound by `specialise_gated`.
+step: Any = None
+rest: Any = None
+solve: Any = None
+hold_both: Any = None
 observe_gate: Any = None
+one_pass: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,126 +45,136 @@ class GatedKernels(Kernels):
     play_gated: Callable[..., None]
 
 
-def _gated_hold(
-    level: float,
-    gate: float,
-    duration: float,
-    limit: float,
-    resistance: float,
-    guess: float,
-    x: Array,
-    p: Array,
-    rng: Rng,
+class GatedSegments(NamedTuple):
+    """What the sources of drain and gate play together; see `values.Segments`."""
+
+    start: float
+    """V, at the drain before the first one"""
+    gate_start: float
+    """V"""
+    voltage: Array
+    """V, at the drain"""
+    gate: Array
+    """V"""
+    duration: Array
+    """s, at both"""
+    ramp: Array
+    """s, on the way to both"""
+
+
+class GatedSegment(NamedTuple):
+    """One segment and where the drain comes from; see `values.Segment`."""
+
+    start: float
+    """V"""
+    target: float
+    """V"""
+    gate: float
+    """V, the gate's target"""
+    ramp: float
+    """s"""
+    duration: float
+    """s"""
+
+
+class GatedRecord(NamedTuple):
+    """What was seen at the ends of segments; see `load.GatedPlayed`."""
+
+    voltage: Array
+    """V, at the source of the drain"""
+    current: Array
+    """A, into the drain"""
+    limited: Flags
+    """whether the drain's source was in compliance"""
+    gate: Array
+    """A, into the gate"""
+
+
+def _hold_both(
+    level: float, gate: float, duration: float, supply: Supply, guess: float, device: Packed
 ) -> float:
     """Hold drain source and gate for `duration`; return the device voltage at the end."""
+    x, p, rng = device.x, device.p, device.rng
     x[GATE] = gate
     if level == 0.0 and gate == 0.0:
         rest(duration, x, p, rng)
         return 0.0
     left = duration
     while left > 0.0:
-        guess, i, g, give, _ = solve(level, limit, resistance, guess, x, p)
+        guess, i, g, give, _ = solve(level, supply.limit, supply.resistance, guess, x, p)
         left -= step(guess, i, g, give, left, x, p, rng)
     return guess
 
 
-def _gated_pass(
-    start: float,
-    gate_start: float,
-    guess: float,
-    voltage: Array,
-    gate: Array,
-    duration: Array,
-    ramp: Array,
-    limit: float,
-    resistance: float,
-    at: int,
-    out_voltage: Array,
-    out_current: Array,
-    out_limited: Flags,
-    out_gate: Array,
-    x: Array,
-    p: Array,
-    rng: Rng,
-) -> float:
-    """Play all segments once; drain and gate ramp together. See `circuit._one_pass`."""
-    level, before = start, gate_start
-    for s in range(voltage.size):
-        target, aim = voltage[s], gate[s]
-        if ramp[s] > 0.0:
-            farthest = max(abs(target - level), abs(aim - before))
-            steps = max(1, math.ceil(farthest / RAMP_STEP))
-            for k in range(steps):
-                share = (k + 0.5) / steps
-                guess = hold(
-                    level + (target - level) * share, before + (aim - before) * share,
-                    ramp[s] / steps, limit, resistance, guess, x, p, rng,
-                )  # fmt: skip
-        if duration[s] > 0.0:
-            guess = hold(target, aim, duration[s], limit, resistance, guess, x, p, rng)
-        level, before = target, aim
-        x[GATE] = aim
-        if at + s < out_voltage.size:
-            guess, i, _g, _give, limited = solve(target, limit, resistance, guess, x, p)
-            out_voltage[at + s] = guess + i * resistance if limited else target
-            if not limited:
-                i, limited = within(observe(i, x, p, rng), limit)
-            out_current[at + s] = i
-            out_limited[at + s] = limited
-            out_gate[at + s] = observe_gate(guess, x, p, rng)
+def _hold_gated(segment: GatedSegment, supply: Supply, guess: float, device: Packed) -> float:
+    """Take drain and gate through `segment`, in one staircase; return the device voltage."""
+    start, target, aim, ramp, duration = segment
+    before = device.x[GATE]
+    if ramp > 0.0:
+        steps = max(1, math.ceil(max(abs(target - start), abs(aim - before)) / RAMP_STEP))
+        for k in range(steps):
+            share = (k + 0.5) / steps
+            level, gate = start + (target - start) * share, before + (aim - before) * share
+            guess = hold_both(level, gate, ramp / steps, supply, guess, device)
+    if duration > 0.0:
+        guess = hold_both(target, aim, duration, supply, guess, device)
+    device.x[GATE] = aim
     return guess
 
 
-def _gated_play(
-    before: float,
-    start: float,
-    gate_start: float,
-    voltage: Array,
-    gate: Array,
-    duration: Array,
-    ramp: Array,
-    count: int,
-    limit: float,
-    resistance: float,
-    out_voltage: Array,
-    out_current: Array,
-    out_limited: Flags,
-    out_gate: Array,
-    x: Array,
-    p: Array,
-    rng: Rng,
+@kernel
+def gated_segment(s: int, start: float, segments: GatedSegments) -> GatedSegment:
+    """Return segment `s`, the drain's source being at `start` before."""
+    return GatedSegment(
+        start, segments.voltage[s], segments.gate[s], segments.ramp[s], segments.duration[s]
+    )
+
+
+def _note_gated(n: int, seen: Seen, record: GatedRecord, guess: float, device: Packed) -> None:
+    """Record what was seen, and the gate's current; `guess` is the device voltage."""
+    record.voltage[n] = seen.voltage
+    record.current[n] = seen.current
+    record.limited[n] = seen.limited
+    record.gate[n] = observe_gate(guess, device.x, device.p, device.rng)
+
+
+def _play_gated(
+    before: float, given: Any, count: int, drive: Any, record: Any, state: Any, rng: Rng
 ) -> None:
-    """Rest for `before` seconds, then play all segments `count` times; leave the gate at 0 V."""
+    """Rest for `before` seconds, then play all segments `count` times; leave the gate at 0 V.
+
+    Plain tuples come from Python: see `playing._play`.
+    """
+    segments, supply = GatedSegments(*given), Supply(*drive)
+    x, p, c = state
+    device = Packed(x, p, c, rng, c)
     if before > 0.0:
         rest(before, x, p, rng)
-    guess = start
+    x[GATE] = segments.gate_start
+    start = guess = segments.start
     for k in range(count):
-        guess = one_pass(
-            start, gate_start, guess, voltage, gate, duration, ramp, limit, resistance,
-            k * voltage.size, out_voltage, out_current, out_limited, out_gate, x, p, rng,
-        )  # fmt: skip
-        start, gate_start = voltage[-1], gate[-1]
+        guess = one_pass(k * segments.voltage.size, start, segments, supply, guess,
+                         GatedRecord(*record), device)  # fmt: skip
+        start = segments.voltage[-1]
     x[GATE] = 0.0
 
 
 def specialise_gated(
-    module: str,
-    *,
-    current: Callable[..., Any],
-    step: Callable[..., Any],
-    rest: Callable[..., Any],
-    observe: Callable[..., Any],
-    observe_gate: Callable[..., Any],
+    module: str, *, observe_gate: Callable[..., Any], **kernels: Callable[..., Any]
 ) -> GatedKernels:
-    """Return both compiled circuits of the gated model in `module` (its ``__name__``)."""
-    two = specialise(module, current=current, step=step, rest=rest, observe=observe)
-    gate = kernel(observe_gate)
-    hold = bind(_gated_hold, module, solve=two.solve, step=two.step, rest=two.rest)
-    one_pass = bind(_gated_pass, module, solve=two.solve, hold=hold, observe=two.observe,
-                    observe_gate=gate)  # fmt: skip
-    play = bind(_gated_play, module, counted=True, one_pass=one_pass, rest=two.rest)
-    return GatedKernels(two.look, two.play, two.current, two.step, two.rest, two.observe,
-                        two.solve, play)  # fmt: skip
+    """Return both compiled circuits of the gated model in `module` (its ``__name__``).
+
+    `kernels` are those of `circuit.specialise`.
+    """
+    two = specialise(module, **kernels)
+    both = bind(_hold_both, module, solve=two.solve, step=two.step, rest=two.rest)
+    note = bind(_note_gated, module, observe_gate=kernel(observe_gate))
+    one_pass = bind(_one_pass, module, label="Gated", pick=gated_segment, note=note,
+                    hold=bind(_hold_gated, module, hold_both=both), meter=two.meter,
+                    observe=two.observe)  # fmt: skip
+    play = bind(_play_gated, module, counted=True, one_pass=one_pass, rest=two.rest)
+    return GatedKernels(**{part.name: getattr(two, part.name) for part in fields(two)},
+                        play_gated=play)  # fmt: skip
 
 
 class Gated(Device):
@@ -214,9 +215,9 @@ class Gated(Device):
             self._warm(temperature)
         size = voltage.size * count if record else 0
         out = (np.empty(size), np.empty(size), np.empty(size, dtype=bool), np.empty(size))
-        self.KERNELS.play_gated(before, start, gate_start, voltage, gate, duration, ramp,
-                                count if voltage.size else 0, limit, resistance, *out,
-                                self._x, self._p, self.rng)  # fmt: skip
+        self.KERNELS.play_gated(before, (start, gate_start, voltage, gate, duration, ramp),
+                                count if voltage.size else 0, (limit, resistance), out,
+                                (self._x, self._p, self._c), self.rng)  # fmt: skip
         return GatedPlayed(*out)
 
     def pulse(

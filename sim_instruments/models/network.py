@@ -21,7 +21,7 @@ Without overdrive 1 TOhm is left.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -29,29 +29,21 @@ import numpy as np
 from sim_instruments.models.ageing import _move_aged, _pause_aged
 from sim_instruments.models.circuit import (
     BATTERY,
-    RAMP_STEP,
-    Array,
     Kernels,
-    Rng,
-    _hold,
-    _meter,
+    _idle,
+    _in_compliance,
     _move,
     _network,
     _pause,
     _root,
-    bind,
-    current,
-    kernel,
-    loop,
-    move,
-    network,
-    pause,
-    root,
-    stair,
 )
+from sim_instruments.models.compiled import Array, bind, kernel
+from sim_instruments.models.holding import _hold, stair, stairs
 from sim_instruments.models.parameters import Bound
+from sim_instruments.models.playing import loop
 from sim_instruments.models.square_law import drop as square_law_drop
 from sim_instruments.models.state_copy import remember, take_back
+from sim_instruments.models.values import Packed, Point, Segment, Supply
 
 STRIDE = 5e-3
 """V, the largest step of the node while it charges"""
@@ -73,12 +65,17 @@ LEAK = 1e-12
 # Slots of the third array.
 NODE, PEAK, CHARGE, CAPACITANCE, UP, DOWN, GAIN, MODULATION, FAST, LEAN, SIZE = range(11)
 
-# What the templates' free names stand for, those from `circuit` too, is bound by `around`.
+# What the templates' free names stand for is bound by `around`.
+current: Any = None
+move: Any = None
+pause: Any = None
+network: Any = None
+in_compliance: Any = None
 root_behind: Any = None
 across: Any = None
 dash: Any = None
-hold_level: Any = None
 follow: Any = None
+hold_level: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +122,13 @@ def no_drop(i: float, c: Array) -> tuple[float, float]:
 
 
 def _root_behind(
-    level: float, resistance: float, guess: float, x: Array, p: Array, c: Array
+    level: float, resistance: float, guess: float, device: Packed
 ) -> tuple[float, float, float, float]:
     """Return (v, i, g, r) where ``v + R i + drop(i) = level``; `r` is the slope of ``R i + drop``.
 
     Newton, kept inside a bracket.
     """
+    x, p, c = device.x, device.p, device.c
     low, high = min(level, 0.0) - BATTERY, max(level, 0.0) + BATTERY
     v = min(max(guess, low), high)
     i, g = current(v, x, p)
@@ -154,42 +152,41 @@ def _root_behind(
     return v, i, g, r
 
 
-def _network_behind(
-    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array, c: Array
-) -> tuple[float, float, float, float, bool]:
-    """Return (device voltage, current, slope, give, limited), the transistor in series."""
-    v, i, g, r = root_behind(level, resistance, guess, x, p, c)
-    if abs(i) <= limit:
-        return v, i, g, r / (1.0 + r * g), False
-    most = math.copysign(limit, i)
-    low, high = min(level, 0.0) - BATTERY, max(level, 0.0) + BATTERY
-    v, i, g = root(0.0, 1.0, most, low, high, min(max(v, low), high), x, p)
-    return v, most, g, 1.0 / g, True
+def _network_behind(level: float, supply: Supply, guess: float, device: Packed) -> Point:
+    """Return where source and device meet, the transistor in series."""
+    v, i, g, r = root_behind(level, supply.resistance, guess, device)
+    if abs(i) <= supply.limit:
+        return Point(v, i, g, r / (1.0 + r * g), False)
+    most = math.copysign(supply.limit, i)
+    return in_compliance(most, level, v, device.x, device.p)  # type: ignore[no-any-return]
 
 
 def _meter_behind(
-    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array, c: Array
+    level: float, supply: Supply, guess: float, device: Packed
 ) -> tuple[float, float, float, bool]:
     """Return (device voltage, source voltage, current, limited), the transistor in series."""
-    v, i, _g, _give, limited = network(level, limit, resistance, guess, x, p, c)
-    return v, v + drop(i, c)[0] + i * resistance if limited else level, i, limited
+    v, i, _g, _give, limited = network(level, supply, guess, device)
+    return v, v + drop(i, device.c)[0] + i * supply.resistance if limited else level, i, limited
 
 
-def _across(v: float, guess: float, x: Array, p: Array, c: Array) -> Any:
+def _across(v: float, guess: float, device: Packed) -> Any:
     """Return (device voltage, current, slope, series slope) with the device on the node."""
-    i, g = current(v, x, p)
+    i, g = current(v, device.x, device.p)
     return v, i, g, 0.0
 
 
-def _across_behind(v: float, guess: float, x: Array, p: Array, c: Array) -> Any:
+def _across_behind(v: float, guess: float, device: Packed) -> Any:
     """Return (device voltage, current, slope, series slope) behind the transistor."""
-    return root_behind(v, 0.0, guess, x, p, c)
+    return root_behind(v, 0.0, guess, device)
 
 
 @kernel
-def _supply(level: float, v: float, i: float, limit: float, resistance: float
-            ) -> tuple[float, float, bool]:  # fmt: skip
-    """Return (current into the node, its fall per volt of the node, limited) of the source."""
+def _given(level: float, v: float, i: float, supply: Supply) -> tuple[float, float, bool]:
+    """Return (current into the node, its fall per volt of the node, limited) of the source.
+
+    The node is at `v`, and the device takes `i` from it.
+    """
+    limit, resistance = supply.limit, supply.resistance
     if resistance > 0.0:
         free = (level - v) / resistance
         if abs(free) <= limit:
@@ -200,159 +197,159 @@ def _supply(level: float, v: float, i: float, limit: float, resistance: float
     return math.copysign(limit, level - v), 0.0, True
 
 
-def _arrive(level: float, v: float, i: float, limited: bool, resistance: float, c: Array) -> None:
-    """Put the node where it has no current left, the device being at `v` with `i`."""
+def _arrive(level: float, point: Point, supply: Supply, c: Array) -> None:
+    """Put the node where it has no current left, the device being at `point`."""
+    v, i, _g, _give, limited = point
     before = abs(c[NODE])
-    c[NODE] = v + drop(i, c)[0] if limited else level - resistance * i
+    c[NODE] = v + drop(i, c)[0] if limited else level - supply.resistance * i
     if limited and abs(c[NODE]) < before:
         c[CHARGE] += c[CAPACITANCE] * (before - abs(c[NODE]))
     c[PEAK] = max(c[PEAK], abs(i))
 
 
+@kernel
+def _charging(away: float, tau: float, stride: float, left: float) -> float:
+    """Return the time in which the node, `away` from where it goes, takes no more than a stride."""
+    h = min(left, ARRIVED * tau)
+    if stride < abs(away):
+        h = min(h, -tau * math.log1p(-stride / abs(away)))
+    return h
+
+
 def _dash(
-    level: float,
-    left: float,
-    limit: float,
-    resistance: float,
-    guess: float,
-    x: Array,
-    p: Array,
-    c: Array,
-    rng: Rng,
+    level: float, left: float, supply: Supply, guess: float, device: Packed
 ) -> tuple[float, float]:
     """Take one step while the node charges; return (device voltage, time), 0 s if it has."""
-    v = c[NODE]
-    half = 0.5 * c[LEAN]
-    guess, i, g, r = across(v + half, guess, x, p, c)
+    c = device.c
+    v, half = c[NODE], 0.5 * c[LEAN]
+    guess, i, g, r = across(v + half, guess, device)
     slope = g / (1.0 + r * g)
     i -= slope * half
     c[PEAK] = max(c[PEAK], abs(i))
-    given, fall, limited = _supply(level, v, i, limit, resistance)
+    given, fall, limited = _given(level, v, i, supply)
     k = max(slope + fall, LEAST)
-    tau = c[CAPACITANCE] / k
-    away = (given - i) / k
+    tau, away = c[CAPACITANCE] / k, (given - i) / k
     c[FAST] = 1.0 if abs(away) > SETTLED else 0.0
     if c[FAST] == 0.0:
         return guess, 0.0
     stride = STRIDE
     if limited and away * (level - v) > 0.0:
         # Not past the source, which would then drive it back, and so for ever.
-        stride = min(stride, abs(level - v) - 0.5 * resistance * limit)
-    h = min(left, ARRIVED * tau)
-    if stride < abs(away):
-        h = min(h, -tau * math.log1p(-stride / abs(away)))
-    taken: float = move(guess, i, g, r / (1.0 + r * g), h, x, p, c, rng)
+        stride = min(stride, abs(level - v) - 0.5 * supply.resistance * supply.limit)
+    h = _charging(away, tau, stride, left)
+    taken = move(Point(guess, i, g, r / (1.0 + r * g), limited), h, device)
     c[LEAN] = -away * math.expm1(-taken / tau)
     c[NODE] = v + c[LEAN]
     if stride < STRIDE and abs(level - c[NODE]) < SETTLED:
         c[NODE] = level
-    if abs(i) > limit:
+    if abs(i) > supply.limit:
         c[CHARGE] += c[CAPACITANCE] * abs(c[LEAN])
     return guess, taken
 
 
 def _follow(
-    level: float,
-    left: float,
-    limit: float,
-    resistance: float,
-    guess: float,
-    x: Array,
-    p: Array,
-    c: Array,
-    rng: Rng,
-    spare: Array,
+    level: float, left: float, supply: Supply, guess: float, device: Packed
 ) -> tuple[float, float]:
     """Take one step with the node at rest; return (device voltage, time).
 
     A step in which an ideal source runs into its limit unseen is taken back and taken in halves,
     until the node is slower than that.
     """
-    guess, i, g, give, limited = network(level, limit, resistance, guess, x, p, c)
-    _arrive(level, guess, i, limited, resistance, c)
-    r = drop(i, c)[1]
-    fall = 1.0 / resistance if resistance > 0.0 and not limited else 0.0
-    tau = c[CAPACITANCE] / max(g / (1.0 + r * g) + fall, LEAST)
-    remember(x, c, spare)
-    taken: float = move(guess, i, g, give, left, x, p, c, rng)
-    if not limited and resistance == 0.0:
-        while abs(across(level, guess, x, p, c)[1]) > MUCH * limit and taken > BRIEF * tau:
-            take_back(x, c, spare)
-            taken = move(guess, i, g, give, 0.5 * taken, x, p, c, rng)
+    c, resistance = device.c, supply.resistance
+    point = network(level, supply, guess, device)
+    guess = point.v
+    _arrive(level, point, supply, c)
+    r = drop(point.i, c)[1]
+    fall = 1.0 / resistance if resistance > 0.0 and not point.limited else 0.0
+    tau = c[CAPACITANCE] / max(point.g / (1.0 + r * point.g) + fall, LEAST)
+    remember(device)
+    taken = move(point, left, device)
+    if not point.limited and resistance == 0.0:
+        while abs(across(level, guess, device)[1]) > MUCH * supply.limit and taken > BRIEF * tau:
+            take_back(device)
+            taken = move(point, 0.5 * taken, device)
     c[FAST] = 1.0 if taken < FOLLOWS * tau else 0.0
     c[LEAN] = 0.0
     return guess, taken
 
 
 def _hold_level(
-    level: float,
-    duration: float,
-    limit: float,
-    resistance: float,
-    guess: float,
-    x: Array,
-    p: Array,
-    c: Array,
-    rng: Rng,
-    spare: Array,
+    level: float, duration: float, supply: Supply, guess: float, device: Packed
 ) -> float:
     """Hold the source at `level` for `duration`; return the device voltage at the end."""
-    left = duration
-    taken = 0.0
+    c, left, taken = device.c, duration, 0.0
     c[FAST] = 1.0
     c[LEAN] = 0.0
     while left > 0.0:
-        if resistance == 0.0 and limit == math.inf:
+        if supply.resistance == 0.0 and supply.limit == math.inf:
             c[NODE] = level
         if level == 0.0 and (abs(c[NODE]) < SETTLED or c[FAST] == 0.0):
             c[NODE] = 0.0
-            pause(left, x, p, c, rng)
+            pause(left, device)
             return 0.0
         if c[FAST] > 0.0:
-            guess, taken = dash(level, left, limit, resistance, guess, x, p, c, rng)
+            guess, taken = dash(level, left, supply, guess, device)
         else:
-            guess, taken = follow(level, left, limit, resistance, guess, x, p, c, rng, spare)
+            guess, taken = follow(level, left, supply, guess, device)
         left -= taken
     if c[FAST] == 0.0:
-        guess, i, _g, _give, limited = network(level, limit, resistance, guess, x, p, c)
-        _arrive(level, guess, i, limited, resistance, c)
+        point = network(level, supply, guess, device)
+        guess = point.v
+        _arrive(level, point, supply, c)
     return guess
 
 
-def _hold_charged(
-    start: float,
-    target: float,
-    ramp: float,
-    duration: float,
-    limit: float,
-    resistance: float,
-    guess: float,
-    x: Array,
-    p: Array,
-    c: Array,
-    rng: Rng,
-    spare: Array,
-) -> float:
-    """Take the source from `start` to `target` and hold it there; see `circuit._hold`."""
-    steps = max(1, math.ceil(abs(target - start) / RAMP_STEP)) if ramp > 0.0 else 0
-    before = guess
+def _hold_charged(segment: Segment, supply: Supply, guess: float, device: Packed) -> float:
+    """Take the source through `segment`; return the device voltage at the end."""
+    steps, before = stairs(segment), guess
     for k in range(steps + 1):
-        level, seconds = stair(k, steps, start, target, ramp, duration)
+        level, seconds = stair(k, steps, segment)
         if 0 < k < steps:
             guess, before = 2.0 * guess - before, guess
         if seconds > 0.0:
-            guess = hold_level(level, seconds, limit, resistance, guess, x, p, c, rng, spare)
+            guess = hold_level(level, seconds, supply, guess, device)
     return guess
 
 
+def _idle_charged(h: float, supply: Supply, device: Packed) -> None:
+    """Let the device rest, the source at 0 V."""
+    hold_level(0.0, h, supply, 0.0, device)
+
+
 def _meter_charged(
-    level: float, limit: float, resistance: float, guess: float, x: Array, p: Array, c: Array
+    level: float, supply: Supply, guess: float, device: Packed
 ) -> tuple[float, float, float, bool]:
     """Return (device voltage, source voltage, current, limited), charging included."""
-    v = c[NODE]
-    guess, i, _g, _r = across(v, guess, x, p, c)
-    given, _fall, limited = _supply(level, v, i, limit, resistance)
-    return guess, v + given * resistance if limited else level, given, limited
+    v = device.c[NODE]
+    guess, i, _g, _r = across(v, guess, device)
+    given, _fall, limited = _given(level, v, i, supply)
+    return guess, v + given * supply.resistance if limited else level, given, limited
+
+
+def _instant(made: Callable[..., Any], kernels: Kernels, transistor: bool) -> tuple[Any, Any, Any]:
+    """Return (network, across, meter) of a circuit without regard to a capacitance."""
+    current = kernels.current
+    if not transistor:
+        network = made(_network, solve=kernels.solve)
+        return network, made(_across, current=current), kernels.meter
+    limited = made(_in_compliance, root=made(_root, current=current))
+    behind = made(_root_behind, current=current, drop=drop)
+    network = made(_network_behind, root_behind=behind, in_compliance=limited)
+    return (network, made(_across_behind, root_behind=behind),
+            made(_meter_behind, network=network, drop=drop))  # fmt: skip
+
+
+def _charged_hold(
+    made: Callable[..., Any], lost: Callable[..., Any], *, network: Callable[..., Any],
+    across: Callable[..., Any], move: Callable[..., Any], pause: Callable[..., Any],
+) -> tuple[Any, Any]:  # fmt: skip
+    """Return (idle, hold) beside a capacitance, `lost` being what a transistor takes."""
+    arrive = made(_arrive, drop=lost)
+    dash = made(_dash, across=across, move=move)
+    follow = made(_follow, across=across, network=network, move=move, drop=lost, _arrive=arrive)
+    level = made(_hold_level, network=network, pause=pause, dash=dash, follow=follow,
+                 _arrive=arrive)  # fmt: skip
+    return made(_idle_charged, hold_level=level), made(_hold_charged, hold_level=level)
 
 
 @cache
@@ -360,31 +357,15 @@ def around(kernels: Kernels, transistor: bool, charged: bool, aged: bool) -> Cal
     """Return the compiled loop of a model's `kernels` in these surroundings."""
     module = kernels.play.py_func.__module__  # type: ignore[attr-defined]  # numba's dispatcher
     label = "Aged" * aged + "Behind" * transistor + "Charged" * charged
-    step, rest, current = kernels.step, kernels.rest, kernels.current
-    solve, observe = kernels.solve, kernels.observe
+    made = partial(bind, module=module, label=label)
+    network, across, meter = _instant(made, kernels, transistor)
     moves, pauses = (_move_aged, _pause_aged) if aged else (_move, _pause)
-    move = bind(moves, module, label=label, step=step)
-    pause = bind(pauses, module, label=label, rest=rest)
-    lost = drop if transistor else no_drop
-    if transistor:
-        root = bind(_root, module, label=label, current=current)
-        behind = bind(_root_behind, module, label=label, current=current, drop=drop)
-        network = bind(_network_behind, module, label=label, root=root, root_behind=behind)
-        across = bind(_across_behind, module, label=label, root_behind=behind)
-        meter = bind(_meter_behind, module, label=label, network=network, drop=drop)
+    move, pause = made(moves, step=kernels.step), made(pauses, rest=kernels.rest)
+    if charged:
+        idle, hold = _charged_hold(made, drop if transistor else no_drop, network=network,
+                                   across=across, move=move, pause=pause)  # fmt: skip
+        meter = made(_meter_charged, across=across)
     else:
-        network = bind(_network, module, label=label, solve=solve)
-        across = bind(_across, module, label=label, current=current)
-        meter = bind(_meter, module, label=label, network=network)
-    if not charged:
-        hold = bind(_hold, module, label=label, network=network, move=move, pause=pause)
-        return loop(module, hold=hold, meter=meter, observe=observe, label=label)
-    arrive = bind(_arrive, module, label=label, drop=lost)
-    parts = {"across": across, "network": network, "move": move, "drop": lost, "_arrive": arrive}
-    dash = bind(_dash, module, label=label, across=across, move=move)
-    follow = bind(_follow, module, label=label, **parts)
-    level = bind(_hold_level, module, label=label, network=network, pause=pause, dash=dash,
-                 follow=follow, _arrive=arrive)  # fmt: skip
-    hold = bind(_hold_charged, module, label=label, hold_level=level)
-    meter = bind(_meter_charged, module, label=label, across=across)
-    return loop(module, hold=hold, meter=meter, observe=observe, label=label)
+        idle = made(_idle, pause=pause)
+        hold = made(_hold, network=network, move=move, pause=pause)
+    return loop(module, label=label, idle=idle, hold=hold, meter=meter, observe=kernels.observe)

@@ -45,8 +45,9 @@ def steps(limit, spread, reopens, seed):
     """Return how many steps it takes to close a gap of 1 and hold it closed for 10 s."""
     x, p = np.array([1.0, 0.0]), np.array([spread, reopens])
     out = np.empty(1), np.empty(1), np.empty(1, dtype=bool)
-    KERNELS.play(0.0, 0.0, np.array([VOLTS]), np.array([10.0]), np.zeros(1), 1, limit, 0.0,
-                 *out, x, p, np.zeros(0), np.random.default_rng(seed))  # fmt: skip
+    program = (0.0, np.array([VOLTS]), np.array([10.0]), np.zeros(1))
+    KERNELS.play(0.0, program, 1, (limit, 0.0), out, (x, p, np.zeros(0)),
+                 np.random.default_rng(seed))  # fmt: skip
     assert out[1][0] <= limit
     return x[STEPS]
 
