@@ -52,12 +52,14 @@ def kernel(
     """Compile `function` on first call; it releases the GIL and is kept on disk where possible.
 
     `counted` kernels are called from Python. The others are called from kernels only and do not
-    count references to arrays they merely pass on, which would cost more than the physics. `parts`
-    are the kernels it is bound to: the cached code goes when a source of theirs changes.
+    count references to arrays they merely pass on, which would cost more than the physics. None is
+    called from C, so numba compiles no way in from there. `parts` are the kernels it is bound to:
+    the cached code goes when a source of theirs changes.
     """
     modules = sorted({f.__module__ for f in (function, *parts)})
     files = [sys.modules[module].__file__ or __file__ for module in modules]
-    options = {"nogil": True, "error_model": "numpy", "forceinline": not counted, "_nrt": counted}
+    options = {"nogil": True, "error_model": "numpy", "forceinline": not counted, "_nrt": counted,
+               "no_cfunc_wrapper": True}  # fmt: skip
     with _cached_beside(*files):
         try:
             compiled: Kernel = numba.njit(cache=True, **options)(function)
