@@ -133,7 +133,10 @@ def _step(
         move, taken = glide(near, far, abs(forward), h)
     else:
         move, taken = way - way / (1.0 + pull * way * h), h
-    move = scattered(move, p[STEP_SPREAD], rng)
+    # What is left shrinks as 1/t, and with it, to the fourth power, what scattered on the way.
+    kept = max((way - move) / way, 0.0)
+    lasting = kept * (1.0 + kept + kept * kept) / 3.0
+    move = scattered(move, p[STEP_SPREAD] * math.sqrt(lasting), rng)
     x[0] = min(p[HIGHEST], max(p[LOWEST], x[0] + move))
     return taken
 

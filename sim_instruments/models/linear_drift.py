@@ -108,26 +108,30 @@ def _window(x: float, i: float, p: Array) -> float:
 
 
 @kernel
-def _by_flux(x: float, v: float, h: float, p: Array) -> float:
-    """Return x after `h` seconds at constant voltage without a window, exactly."""
+def _by_flux(x: float, v: float, h: float, p: Array) -> tuple[float, float]:
+    """Return (move, time) of at most `h` s at constant voltage without a window, exactly.
+
+    The time is that to the end of the way, where it comes to that.
+    """
     span = p[R_OFF] - p[R_ON]
-    before = _resistance(x, p)
-    squared = before * before - 2.0 * span * p[MOBILITY] * v * h
-    if squared <= p[R_ON] * p[R_ON]:
-        return 1.0
-    return max(0.0, float((p[R_OFF] - math.sqrt(squared)) / span))
+    before, end = _resistance(x, p), p[R_ON] if v > 0.0 else p[R_OFF]
+    by_second = 2.0 * span * p[MOBILITY] * v
+    reached = float((before * before - end * end) / by_second)
+    if reached <= h:
+        return (1.0 if v > 0.0 else 0.0) - x, max(reached, 0.0)
+    return float((before - math.sqrt(before * before - by_second * h)) / span), h
 
 
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
-    here = x[0]
+    here, lasting = x[0], 1.0
+    near = p[MOBILITY] * i * _window(here, i, p)
+    if near == 0.0 or (here >= 1.0 and near > 0.0) or (here <= 0.0 and near < 0.0):
+        return h
     if give == 0.0 and p[WINDOW] == NONE:
-        move, taken = _by_flux(here, v, h, p) - here, h
+        move, taken = _by_flux(here, v, h, p)
     else:
-        near = p[MOBILITY] * i * _window(here, i, p)
-        if near == 0.0 or (here >= 1.0 and near > 0.0) or (here <= 0.0 and near < 0.0):
-            return h
         slope = i * g * (p[R_OFF] - p[R_ON])
         forward = math.copysign(stride_within(p[STRIDE], give, slope), near)
         # Not beyond the end, where the window is nought.
@@ -136,7 +140,10 @@ def _step(
         yielded = (v - give * slope * forward) / _resistance(ahead, p)
         far = p[MOBILITY] * yielded * _window(ahead, i, p)
         move, taken = glide(near, far, abs(forward), h)
-    x[0] = min(1.0, max(0.0, here + scattered(move, p[STEP_SPREAD], rng)))
+        if forward == 1.0 - here or forward == -here:
+            # Towards the end the rest of the way shrinks, and with it what scattered on the way.
+            lasting = min(1.0, max(0.0, 1.0 - (1.0 - far / near) * move / forward))
+    x[0] = min(1.0, max(0.0, here + scattered(move, p[STEP_SPREAD] * math.sqrt(lasting), rng)))
     return taken
 
 

@@ -127,6 +127,16 @@ def _moved(w: float, drive: float, h: float, p: Array) -> float:
     return 1.0 - (1.0 - w) * math.exp(-drive * h)
 
 
+@kernel
+def _scatter(x: Array, move: float, p: Array, rng: Rng) -> None:
+    """Move w, with what lasts of the scatter on the way: under the soft window it shrinks too."""
+    spread = p[STEP_SPREAD]
+    if p[SOFT] != 0.0 and move != 0.0:
+        left = x[0] if move < 0.0 else 1.0 - x[0]
+        spread *= math.sqrt(max(1.0 - abs(move) / left, 0.0))
+    x[0] = min(1.0, max(0.0, x[0] + scattered(move, spread, rng)))
+
+
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
@@ -141,8 +151,11 @@ def _step(
         far = _drive(v - give * slope * forward, p) * _window(w + forward, drive, p)
         move, taken = glide(drive * _window(w, drive, p), far, abs(forward), h)
     else:
-        move, taken = _moved(w, drive, h, p) - w, h
-    x[0] = min(1.0, max(0.0, w + scattered(move, p[STEP_SPREAD], rng)))
+        end = _moved(w, drive, h, p)
+        move, taken = end - w, h
+        if p[SOFT] == 0.0 and end == (1.0 if drive > 0.0 else 0.0):
+            taken = min(h, move / drive)  # what scattered there is driven on
+    _scatter(x, move, p, rng)
     return taken
 
 
@@ -164,9 +177,11 @@ def _sweep(start: float, end: float, h: float, x: Array, p: Array, rng: Rng) -> 
     else:
         away, beyond = -start / p[V_RESET] - 1.0, -end / p[V_RESET] - 1.0
         drive = p[RESET_RATE] * _mean_power(away, beyond, p[RESET_POWER])
-    move = _moved(x[0], drive, h, p) - x[0]
-    if move != 0.0:
-        x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
+    end = _moved(x[0], drive, h, p)
+    if p[SOFT] == 0.0 and end == (1.0 if drive > 0.0 else 0.0):
+        x[0] = end  # what scattered there is driven on
+    else:
+        _scatter(x, end - x[0], p, rng)
 
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:

@@ -70,6 +70,10 @@ STRIDE = 0.02
 """the largest change of x in one stride along a load line"""
 TINY, SMALL = 0.02, 0.3
 """e-folds of fading up to which five terms of one series, or nine of `_bent`, are right to 1e-9"""
+STRAIGHT = 0.02
+"""e-folds of fading, so few that f is a straight line"""
+HARDLY = 0.8
+"""of f, is left: as good as a straight line, too"""
 SHRINKING = np.array([0.0, *((k - 1.0) / (k * k) for k in range(2, 64))])
 """what takes one term of E1's series to the next, but for -w"""
 
@@ -227,6 +231,49 @@ def _moved(x: float, drive: float, h: float, p: Array) -> float:
     return x * _kept(p[FADE_DOWN] * x, -drive * h * p[PACE_DOWN])
 
 
+@kernel
+def _paths(left: float, short: float, edge: float, fade: float, pace: float) -> float:
+    """Return the integral of ``1/f^2`` over what is left of the way, from `left` to `short`."""
+    flat = max(0.0, left - max(edge, short))
+    begin = min(left, edge)
+    if short >= begin:
+        return flat
+    a, b = fade * begin, fade * short
+    if a < STRAIGHT:  # f is a straight line
+        return flat + (begin - short) / (pace * pace * begin * short)
+    between = 2.0 * (_entire(2.0 * b) - _entire(2.0 * a) + math.log(a / b))
+    curved = math.exp(-2.0 * b) / b - math.exp(-2.0 * a) / a - between
+    return flat + fade / (pace * pace) * curved
+
+
+@kernel
+def _lasting(x: float, move: float, drive: float, p: Array) -> float:
+    """Return the share of the variance that lasts, of what scattered on a way at constant drive.
+
+    Where f falls, the rest of the way shrinks, and with it what scattered: what is left is
+    ``f_end^2`` times the mean of ``1/f^2`` along the way.
+    """
+    before, after = _fading(x, drive, p)[0], _fading(x + move, drive, p)[0]
+    if after > HARDLY * before:
+        return after / before
+    if after <= 0.0:
+        return 0.0
+    if drive > 0.0:
+        paths = _paths(1.0 - x, 1.0 - x - move, 1.0 - p[XP], p[FADE_UP], p[PACE_UP])
+    else:
+        paths = _paths(x, x + move, p[XN], p[FADE_DOWN], p[PACE_DOWN])
+    return after * after * paths / abs(move)
+
+
+@kernel
+def _scatter(x: Array, move: float, drive: float, p: Array, rng: Rng) -> None:
+    """Move x, with what lasts of the scatter on the way."""
+    spread = p[STEP_SPREAD]
+    if spread > 0.0 and move != 0.0:
+        spread *= math.sqrt(_lasting(x[0], move, drive, p))
+    x[0] = min(1.0, max(0.0, x[0] + scattered(move, spread, rng)))
+
+
 def _step(
     v: float, i: float, g: float, give: float, h: float, x: Array, p: Array, rng: Rng
 ) -> float:
@@ -246,7 +293,7 @@ def _step(
         move = math.copysign(move, rate)
     else:
         move, taken = _moved(x[0], drive, h, p) - x[0], h
-    x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
+    _scatter(x, move, drive, p, rng)
     return taken
 
 
@@ -269,8 +316,7 @@ def _sweep(start: float, end: float, h: float, x: Array, p: Array, rng: Rng) -> 
     else:
         drive = -_mean_drive(-start, -end, p[AN], p[VN], p[EXP_VN])
     if drive != 0.0:
-        move = _moved(x[0], drive, h, p) - x[0]
-        x[0] = min(1.0, max(0.0, x[0] + scattered(move, p[STEP_SPREAD], rng)))
+        _scatter(x, _moved(x[0], drive, h, p) - x[0], drive, p, rng)
 
 
 def _rest(h: float, x: Array, p: Array, rng: Rng) -> None:

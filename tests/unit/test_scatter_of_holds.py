@@ -19,8 +19,9 @@ from scipy.stats import ks_2samp
 
 from sim_instruments.models.parameters import bounds
 
-MODELS = ("analog_bilayer", "diffusive", "ecram", "hea", "iontronic_li", "memtransistor", "organic",
-          "pcm", "quantum_dot", "stanford_width")  # fmt: skip
+MODELS = ("analog_bilayer", "data_driven", "diffusive", "ecram", "hea", "iontronic_li",
+          "linear_drift", "memtransistor", "organic", "pcm", "quantum_dot", "stanford",
+          "stanford_width", "vteam", "yakopcic")  # fmt: skip
 HOLDS = [(v, sign) for v in VARIANTS if v[0] in MODELS for sign in (1, -1)]
 DEVICES = 80
 UNSEEN = 1e-3
