@@ -42,23 +42,27 @@ def stair(k: int, steps: int, segment: Segment) -> tuple[float, float]:
 
 
 @kernel
-def overran(point: Point, level: float, taken: float, brief: float) -> bool:
+def overran(point: Point, level: float, supply: Supply, taken: float, brief: float) -> bool:
     """Return whether the step `taken` at `level` ran into the limit, not in a hop of its noise."""
-    return point.limited and abs(level) - abs(point.v) > RAMP_STEP and taken > brief
+    if not point.limited or taken <= brief:
+        return False
+    # What is left to the device where the limit is met.
+    met = abs(level) - supply.resistance * supply.limit
+    return met - abs(point.v) > RAMP_STEP
 
 
 def _hold(segment: Segment, supply: Supply, guess: float, device: Packed) -> float:
     """Take the source through `segment`; return the device voltage at the end.
 
-    Where nothing yields, a step may be as long as its stair. One that runs into the limit unseen is
-    taken back when the next look finds it there, and taken in halves. A step no longer than the
+    A step may be as long as its stair. One that runs into the limit unseen is taken back when the
+    next look finds it there, and taken in halves. A step no longer than the
     last one in compliance stays: a noisy device hops across the limit all the time, in steps that
     are as long where the limit holds.
 
     One loop over plain numbers: what it keeps in tuples costs up to a third more per stair.
     """
     steps, before = stairs(segment), guess
-    watching = supply.resistance == 0.0 and supply.limit < math.inf
+    watching = supply.limit < math.inf
     watched = False
     k = at = -1
     halvings = 0
@@ -84,7 +88,7 @@ def _hold(segment: Segment, supply: Supply, guess: float, device: Packed) -> flo
                 continue
             return guess
         point = network(level, supply, guess, device)
-        if watched and overran(point, was, taken, brief) and halvings < HALVINGS:
+        if watched and overran(point, was, supply, taken, brief) and halvings < HALVINGS:
             take_back(device)
             halvings += 1
             k, level, left = at, was, had

@@ -43,10 +43,9 @@ HURRY = 8.0
 """strides in one, at most, where their own time is of little account"""
 SLIP = 0.4
 """share of a segment that one stride may be wrong by, per square of `largest_step`"""
-CLIMB, WATCHED, GIVEN = 0.8, 2.0, 0.05
-"""ln of the current, also where nothing yields, and share of the voltage in compliance: when they
-have risen by that, the circuit is asked again: it may have met its limit, or left it. Where nothing
-yields it takes back what went too far"""
+CLIMB, GIVEN = 2.0, 0.05
+"""ln of the current, and share of the voltage in compliance: when they have risen by that, the
+circuit is asked again: it may have met its limit, or left it. It takes back what went too far"""
 MEETINGS, MET = 4, 0.06
 """looks, at most, until the load line is found at another N; a share of u that is the last step"""
 CLOSE = 3e-4
@@ -322,7 +321,6 @@ def _run(
     slip = SLIP * p[STRIDE] * p[STRIDE] * h
     reach = min(max(slip * rate, min(p[STRIDE], 1.2 * rate * h)), HURRY * p[STRIDE])
     limited = 1.0 - load[2] * load[3] < 1e-9
-    climb = CLIMB if load[3] > 0.0 else WATCHED
     left, bent = h, 0.0
     while left > 0.0:
         u, _now, log_rate, steep, bends, climbs = here
@@ -330,7 +328,7 @@ def _run(
             log_n += sign * (room - stride.go(room, rate * left)[0])
             left = 0.0
             break
-        rise = sign * (bends / GIVEN if limited else climbs / climb)
+        rise = sign * (bends / GIVEN if limited else climbs / CLIMB)
         asks = rise * reach > 1.0
         if asks:
             reach = 1.0 / rise
