@@ -352,4 +352,4 @@ class Hea(Device):
         if self._x[HOTTEST] <= alloy.DECOMPOSES:
             return beyond
         hot = f"hea: it reached {self._x[HOTTEST]:.0f} K, where the alloy decomposes"
-        return [*beyond, f"{hot} ({100 * self._x[SEGREGATED]:.3g} % so far): a guess from there on"]
+        return [*beyond, f"{hot} ({100 * self._x[SEGREGATED]:.1f} % so far): a guess from there on"]
