@@ -70,6 +70,7 @@ class Kernels:
     rest: Callable[..., Any]
     observe: Callable[..., Any]
     solve: Callable[..., Any]
+    hold: Callable[..., Any]
     meter: Callable[..., Any]
 
 
@@ -178,4 +179,4 @@ def specialise(
     meter = bind(_meter, module, network=network)
     play = loop(module, idle=bind(_idle, module, pause=pause), hold=hold, meter=meter,
                 observe=observe)  # fmt: skip
-    return Kernels(look, play, current, step, rest, observe, solve, meter)
+    return Kernels(look, play, current, step, rest, observe, solve, hold, meter)

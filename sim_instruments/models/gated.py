@@ -24,7 +24,7 @@ from sim_instruments.models.circuit import RAMP_STEP, Kernels, specialise
 from sim_instruments.models.compiled import Array, Flags, Rng, bind, kernel
 from sim_instruments.models.device import AMBIENT, Device
 from sim_instruments.models.playing import _one_pass
-from sim_instruments.models.values import Packed, Seen, Supply
+from sim_instruments.models.values import Packed, Seen, Segment, Supply
 
 GATE = 0
 """Where every gated model keeps the gate voltage (V) in its state."""
@@ -33,6 +33,7 @@ GATE = 0
 step: Any = None
 rest: Any = None
 solve: Any = None
+hold: Any = None
 hold_both: Any = None
 observe_gate: Any = None
 one_pass: Any = None
@@ -96,7 +97,9 @@ def _hold_both(
     """Hold drain source and gate for `duration`; return the device voltage at the end."""
     x, p, rng = device.x, device.p, device.rng
     x[GATE] = gate
-    if level == 0.0 and gate == 0.0:
+    if level != 0.0:
+        return float(hold(Segment(level, level, 0.0, duration), supply, guess, device))
+    if gate == 0.0:
         rest(duration, x, p, rng)
         return 0.0
     left = duration
@@ -147,7 +150,7 @@ def _play_gated(
     """
     segments, supply = GatedSegments(*given), Supply(*drive)
     x, p, c = state
-    device = Packed(x, p, c, rng, c)
+    device = Packed(x, p, c, rng, np.empty(x.size + c.size))
     if before > 0.0:
         rest(before, x, p, rng)
     x[GATE] = segments.gate_start
@@ -167,7 +170,7 @@ def specialise_gated(
     `kernels` are those of `circuit.specialise`.
     """
     two = specialise(module, **kernels)
-    both = bind(_hold_both, module, solve=two.solve, step=two.step, rest=two.rest)
+    both = bind(_hold_both, module, hold=two.hold, solve=two.solve, step=two.step, rest=two.rest)
     note = bind(_note_gated, module, observe_gate=kernel(observe_gate))
     one_pass = bind(_one_pass, module, label="Gated", pick=gated_segment, note=note,
                     hold=bind(_hold_gated, module, hold_both=both), meter=two.meter,

@@ -39,6 +39,8 @@ SETTINGS = (
     b":SOUR:VOLT 0;:SOUR:VOLT:RANG 0.2;:SOUR:VOLT:DEL 0;:SENS:CURR:NPLC 0.297;"
     b":SENS:CURR:RANG:AUTO ON;:SOUR:VOLT:ILIM 0.000123456789;:SENS:CURR:RANG 0.001"
 )
+ASK = b";*OPC?;:SYST:ERR?"
+DONE = b'1;0,"No error;0;0 0"'
 RUN = (
     b':TRAC:CLE "defbuffer1";:INIT;*WAI;:SYST:ERR:COUN?;:TRAC:DATA? 1,%d,"defbuffer1",SOUR,READ,REL'
 )
@@ -63,8 +65,11 @@ def test_one_read() -> None:
     dialogue = [
         *PREPARE,
         (
-            SETTINGS + b";:SOUR:LIST:VOLT 0.1;" + b':SOUR:SWE:VOLT:LIST 1,0,2,OFF,"defbuffer1"',
-            None,
+            SETTINGS
+            + b";:SOUR:LIST:VOLT 0.1;"
+            + b':SOUR:SWE:VOLT:LIST 1,0,2,OFF,"defbuffer1"'
+            + ASK,
+            DONE,
         ),
         (RUN % 2, block(0.1001, 1.5e-5, 0.0, 0.0999, 1.4e-5, 0.01)),
         (RUN % 2, block(0.1001, 1.5e-5, 0.0, 0.0400, 1.234e-4, 0.01)),
@@ -83,11 +88,11 @@ def test_only_what_changed_is_sent() -> None:
     answer = block(0.1, 1e-5, 0.0)
     dialogue = [
         *PREPARE,
-        (first + b";:SOUR:LIST:VOLT 0.1;" + sweep % 1, None), (RUN % 1, answer),
+        (first + b";:SOUR:LIST:VOLT 0.1;" + sweep % 1 + ASK, DONE), (RUN % 1, answer),
         (sweep % 2, None), (RUN % 2, block(0.1, 1e-5, 0.0, 0.1, 1e-5, 0.01)),
         (b":SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer),
         (first.replace(b"0.000123456789", b"0.0001").replace(b"RANG 0.001", b"RANG 0.0001")
-         + b";:SOUR:LIST:VOLT -0.1;" + sweep % 1, None), (RUN % 1, answer),
+         + b";:SOUR:LIST:VOLT -0.1;" + sweep % 1 + ASK, DONE), (RUN % 1, answer),
     ]  # fmt: skip
     with driver(dialogue) as smu:
         smu.play(program(0.1))
@@ -100,7 +105,7 @@ def test_error_of_the_instrument() -> None:
     dialogue = [
         *PREPARE,
         (SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
-         b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
+         b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"' + ASK, DONE),
         (RUN % 1, block(0.1, 1e-5, 0.0).replace(b"0;", b"2;", 1)),
         (b":SYST:ERR?", b'-222,"Parameter data out of range;1;2026/01/01 00:00:00.000"'),
         (b":SYST:ERR?", b'-221,"Settings conflict;1;2026/01/01 00:00:00.000"'),
@@ -126,7 +131,7 @@ def test_wrong_blocks(answer: bytes, said: str) -> None:
     dialogue = [
         *PREPARE,
         (SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
-         b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
+         b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"' + ASK, DONE),
         (RUN % 1, answer), SILENT,
     ]  # fmt: skip
     with driver(dialogue) as smu, pytest.raises(InstrumentError, match=said):
@@ -139,7 +144,7 @@ def test_large_programs_get_a_large_buffer() -> None:
     dialogue = [
         *PREPARE,
         (b':TRAC:POIN 100001,"defbuffer1";' + SETTINGS + b";:SOUR:LIST:VOLT 0.1;"
-         b':SOUR:SWE:VOLT:LIST 1,0,100001,OFF,"defbuffer1"', None),
+         b':SOUR:SWE:VOLT:LIST 1,0,100001,OFF,"defbuffer1"' + ASK, DONE),
         (RUN % count, b"0;#0" + row * count + b"\n"),
         (b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None), (RUN % 1, block(0.1, 1e-5, 0)),
     ]  # fmt: skip
@@ -261,7 +266,13 @@ def test_fitting_range() -> None:
 def test_an_instrument_without_device_clear_is_asked_what_is_wrong_all_the_same() -> None:
     dialogue = [
         *PREPARE,
-        (SETTINGS + b";:SOUR:LIST:VOLT 0.1;" + b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None),
+        (
+            SETTINGS
+            + b";:SOUR:LIST:VOLT 0.1;"
+            + b':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"'
+            + ASK,
+            DONE,
+        ),
         (RUN % 1, b"what is this, no block at all"),
         (SILENT[0], b'-222,"Parameter data out of range"'),
         FINE,
