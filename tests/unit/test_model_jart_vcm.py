@@ -115,7 +115,8 @@ def test_the_solution_from_zero_volts_never_ends(n):
 def test_current_is_the_published_circuit_solved_another_way(volts, sign, log_n):
     n = math.exp(log_n)
     _, expected, _u, kelvin = trial(-sign * volts, solutions(-sign * volts, n)[0], n)
-    assume(kelvin < 6000)
+    # No more heat is felt from 6000 K, and a cell of the table is up to 170 K long.
+    assume(kelvin < 5800)
     expected = -expected
     for exact, within in ((True, 1e-5), (False, 0.005)):
         found = nominal(min(n, 20.0), exact=exact).current(sign * volts)
