@@ -12,7 +12,7 @@ def refuse_unwritable(out: Path) -> None:
     Raises:
         ConfigError: says what is in the way.
     """
-    if out.suffix == ".h5":
+    if out.suffix.lower() == ".h5":
         if out.exists():
             raise ConfigError(f"{out} exists already; choose another name")
         out = out.parent

@@ -80,7 +80,7 @@ class _TwoLines(QStyledItemDelegate):
         return QSize(size.width(), 2 * size.height() + 8)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        # PySide6's stubs leave the inherited fields of an option out in some releases.
+        # The four ignored lines: PySide6's stubs leave out an option's inherited fields in some releases.
         palette: QPalette = option.palette  # type: ignore[attr-defined,unused-ignore]
         state = option.state  # type: ignore[attr-defined,unused-ignore]
         area = option.rect.adjusted(8, 3, -8, -3)  # type: ignore[attr-defined,unused-ignore]

@@ -118,7 +118,8 @@ def _solve(
         i, g = current(v, x, p)
     if abs(i) <= limit:
         return Point(v, i, g, resistance / (1.0 + resistance * g), False)
-    return in_compliance(math.copysign(limit, i), level, guess, x, p)  # type: ignore[no-any-return]
+    limited: Point = in_compliance(math.copysign(limit, i), level, guess, x, p)
+    return limited
 
 
 def _move(point: Point, h: float, device: Packed) -> float:
@@ -139,7 +140,8 @@ def _idle(h: float, supply: Supply, device: Packed) -> None:
 
 def _network(level: float, supply: Supply, guess: float, device: Packed) -> Point:
     """Return where source and device meet, the source set to `level`."""
-    return solve(level, supply.limit, supply.resistance, guess, device.x, device.p)  # type: ignore[no-any-return]
+    point: Point = solve(level, supply.limit, supply.resistance, guess, device.x, device.p)
+    return point
 
 
 def _meter(

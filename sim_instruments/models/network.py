@@ -158,7 +158,8 @@ def _network_behind(level: float, supply: Supply, guess: float, device: Packed) 
     if abs(i) <= supply.limit:
         return Point(v, i, g, r / (1.0 + r * g), False)
     most = math.copysign(supply.limit, i)
-    return in_compliance(most, level, v, device.x, device.p)  # type: ignore[no-any-return]
+    limited: Point = in_compliance(most, level, v, device.x, device.p)
+    return limited
 
 
 def _meter_behind(
