@@ -80,14 +80,14 @@ class _TwoLines(QStyledItemDelegate):
         return QSize(size.width(), 2 * size.height() + 8)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        # The four ignored lines: PySide6's stubs leave out an option's inherited fields in some releases.
-        palette: QPalette = option.palette  # type: ignore[attr-defined,unused-ignore]
-        state = option.state  # type: ignore[attr-defined,unused-ignore]
-        area = option.rect.adjusted(8, 3, -8, -3)  # type: ignore[attr-defined,unused-ignore]
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        # PySide6's stubs leave the inherited fields of an option out in some releases.
+        given: Any = option
+        palette: QPalette = given.palette
+        area = given.rect.adjusted(8, 3, -8, -3)
+        chosen = bool(given.state & QStyle.StateFlag.State_Selected)
         painter.save()
         if chosen:
-            painter.fillRect(option.rect, palette.highlight())  # type: ignore[attr-defined,unused-ignore]
+            painter.fillRect(given.rect, palette.highlight())
         role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
         painter.setPen(palette.color(role))
         font = QFont(painter.font())
